@@ -1,0 +1,140 @@
+"""Every knob, typed and frozen, read from the environment once at start.
+
+The addresses and secrets have the names that hosting platforms give them (`DATABASE_URL`, `REDIS_URL`, …); all
+else is prefixed: `COUNTENANCE_ARTISTS=2`, and the figures of the rules `COUNTENANCE_POLICY__SIGNUP_GRANT=500`.
+No secret has a default. `countenance up` fills in those of the services it starts.
+"""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from countenance.failures import CannotStart
+from domain.kernel.ports import Policy
+
+_HTTP_URL = TypeAdapter(AnyHttpUrl)
+_SHORTEST_KEY = 32
+
+
+class Settings(BaseSettings):
+    """The settings of one process. `load` reads them from the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COUNTENANCE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        validate_by_name=True,
+        hide_input_in_errors=True,  # a mistyped secret must not end up in a log
+        extra="forbid",
+    )
+
+    environment: Literal["production", "development"] = "production"
+    """`development` shows errors in full and logs for people; `production` masks errors and logs JSON."""
+
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
+    """Postgres, as asyncpg takes it: `postgresql://user:password@host:5432/name`, or `…/name?host=/socket/folder`."""
+    redis_url: SecretStr = Field(validation_alias="REDIS_URL")
+    """A server of the Redis protocol: `redis://:password@host:6379/0`."""
+    ray_address: str = Field(validation_alias="RAY_ADDRESS")
+    """The head of the Ray cluster: `host:6379`."""
+    ray_auth_token: SecretStr | None = Field(default=None, validation_alias="RAY_AUTH_TOKEN")
+    """The token that the Ray cluster demands; None for a cluster without token authentication."""
+    blob_url: str = Field(validation_alias="BLOB_URL")
+    """Where files lie: `file:///folder`, `s3://bucket/prefix`, `gs://bucket`, `az://container`."""
+    signing_key: SecretStr = Field(validation_alias="SIGNING_KEY")
+    """Signs the URLs of blobs; at least 32 characters from a generator."""
+
+    public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
+    """The origin that browsers see, without a slash at its end."""
+    internal_url: str = ""
+    """The origin under which the Ray cluster reaches the API; empty for the public one."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    allowed_origins: tuple[str, ...] = ()
+    """Further origins whose pages may use the session cookie, as a JSON list."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses whose `X-Forwarded-For` is believed, separated by commas."""
+
+    introspection: bool = True
+    """Whether the GraphQL schema can be asked for."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    database_connections: int = Field(default=10, ge=2, le=200)
+    """The size of each process's pool."""
+    redis_connections: int = Field(default=20, ge=2, le=1000)
+    """The most connections to Redis that each process opens."""
+
+    artists: int = Field(default=1, ge=0, le=10_000)
+    """Actors that draw."""
+    artist_cpus: float = Field(default=1.0, ge=0)
+    artist_gpus: float = Field(default=0.0, ge=0)
+    """GPUs for each artist; 0 draws on the CPU."""
+    validators: int = Field(default=1, ge=0, le=10_000)
+    """Actors that inspect files."""
+    validator_cpus: float = Field(default=1.0, ge=0)
+
+    upload_folder: Path = Path(tempfile.gettempdir()) / "countenance-uploads"
+    """Where unfinished uploads lie; shared by all API processes."""
+
+    policy: Policy = Policy()
+    """The figures that rules need."""
+
+    @field_validator("public_url", "internal_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        """Take an origin only: scheme, host and port."""
+        if value:
+            url = _HTTP_URL.validate_python(value)
+            if url.path not in {None, "/"} or url.query or url.fragment:
+                raise ValueError("an origin such as https://example.org, without a path, is wanted")
+        return value.rstrip("/")
+
+    @field_validator("signing_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        """Refuse a key that can be guessed."""
+        if len(value.get_secret_value()) < _SHORTEST_KEY:
+            raise ValueError(f"at least {_SHORTEST_KEY} characters are wanted")
+        return value
+
+    @field_validator("policy")
+    @classmethod
+    def _not_negative(cls, value: Policy) -> Policy:
+        """Refuse negative figures."""
+        wrong = [name for name, figure in asdict(value).items() if figure < 0]
+        if wrong:
+            raise ValueError(f"negative: {', '.join(wrong)}")
+        return value
+
+    @property
+    def cluster_origin(self) -> str:
+        """The origin under which the cluster reads blobs."""
+        return self.internal_url or self.public_url
+
+    @property
+    def in_production(self) -> bool:
+        """Whether errors are masked and logs are JSON."""
+        return self.environment == "production"
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings from the environment; `given` go before it. Raises CannotStart."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        said = [
+            f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}" for problem in error.errors()
+        ]
+        raise CannotStart(
+            f"These settings are missing or wrong: {'; '.join(said)}. Set them in the environment, or use `countenance up`."
+        ) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """Name the environment variable behind a field."""
+    name = "__".join(str(part) for part in location)
+    return name if name.isupper() else f"COUNTENANCE_{name.upper()}"

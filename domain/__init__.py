@@ -1,0 +1,1 @@
+"""The domain: what Countenance decides, one package per context. Nothing is imported here on purpose."""

@@ -1,0 +1,132 @@
+"""The event log: facts written by deeds, numbered in commit order by one relay, read after a cursor.
+
+`id > cursor` on the facts themselves would skip those that commit late; so a fact gets its feed number when it is
+relayed, under an advisory lock that only one relay in the world holds.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from domain.kernel.facts import Fact
+
+RELAY_LOCK = 0x0C07_FEED
+"""The advisory lock of the one relay."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """A numbered fact as a subscriber reads it."""
+
+    no: int
+    kind: str
+    body: dict[str, Any]
+    at: datetime
+
+    @property
+    def fact(self) -> Fact:
+        """The fact itself. Raises LookupError for a kind that this release doesn't know."""
+        return Fact.read(self.kind, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A fact that the relay has just numbered, with the topics to nudge."""
+
+    fact_id: int
+    no: int
+    kind: str
+    body: dict[str, Any]
+    topics: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBounds:
+    """The epoch that cursors belong to, the last number given, and the highest one already thinned out."""
+
+    epoch: str
+    last_no: int
+    floor_no: int
+
+
+async def write_facts(connection: Any, facts: Sequence[Fact], at: datetime | None) -> None:
+    """Store the facts of a deed in one statement, in the order in which they were told."""
+    if not facts:
+        return
+    await connection.execute(
+        """
+        INSERT INTO fact (kind, body, topics, lasting, at)
+        SELECT kind, body, topics, lasting, coalesce($5, now())
+        FROM unnest($1::text[], $2::jsonb[], $3::jsonb[], $4::bool[])
+             WITH ORDINALITY AS f(kind, body, topics, lasting, n) ORDER BY n
+        """,
+        [fact.kind for fact in facts],
+        [json.dumps(fact.to_json()) for fact in facts],
+        [json.dumps(list(fact.topics())) for fact in facts],
+        [fact.lasting for fact in facts],
+        at,
+    )
+
+
+async def number_facts(connection: asyncpg.Connection, limit: int = 500) -> list[Relayed]:
+    """Number committed facts that have no number yet and put them into the feed; one transaction.
+
+    The caller must hold RELAY_LOCK. Late commits are seen by the next call and get later numbers.
+    """
+    async with connection.transaction():
+        rows = await connection.fetch(
+            "SELECT id, kind, body, topics, at FROM fact WHERE feed_no IS NULL ORDER BY id LIMIT $1", limit
+        )
+        if not rows:
+            return []
+        last = await connection.fetchval(
+            "UPDATE feed_state SET last_no = last_no + $1 WHERE id = 1 RETURNING last_no", len(rows)
+        )
+        first = last - len(rows) + 1
+        relayed = [
+            Relayed(
+                fact_id=row["id"],
+                no=first + offset,
+                kind=row["kind"],
+                body=json.loads(row["body"]),
+                topics=tuple(json.loads(row["topics"])),
+                at=row["at"],
+            )
+            for offset, row in enumerate(rows)
+        ]
+        await connection.execute(
+            "UPDATE fact SET feed_no = n.no FROM unnest($1::bigint[], $2::bigint[]) AS n(id, no) WHERE fact.id = n.id",
+            [r.fact_id for r in relayed],
+            [r.no for r in relayed],
+        )
+        entries = [(r.no, topic, r.kind, json.dumps(r.body), r.at) for r in relayed for topic in r.topics]
+        await connection.executemany(
+            "INSERT INTO feed (no, topic, kind, body, at) VALUES ($1, $2, $3, $4::jsonb, $5)", entries
+        )
+        return relayed
+
+
+async def feed_after(
+    connection: asyncpg.Connection | asyncpg.Pool, topic: str, after: int, limit: int = 200
+) -> list[FeedItem]:
+    """Read what `topic` carries after number `after`, in order."""
+    rows = await connection.fetch(
+        "SELECT no, kind, body, at FROM feed WHERE topic = $1 AND no > $2 ORDER BY no LIMIT $3",
+        topic,
+        after,
+        limit,
+    )
+    return [FeedItem(no=r["no"], kind=r["kind"], body=json.loads(r["body"]), at=r["at"]) for r in rows]
+
+
+async def feed_bounds(connection: asyncpg.Connection | asyncpg.Pool) -> FeedBounds:
+    """Read the epoch and the range of numbers that the feed holds."""
+    row = await connection.fetchrow("SELECT epoch, last_no, floor_no FROM feed_state WHERE id = 1")
+    if row is None:
+        raise LookupError("The feed has no state row: run the migrations.")
+    return FeedBounds(epoch=row["epoch"].hex, last_no=row["last_no"], floor_no=row["floor_no"])

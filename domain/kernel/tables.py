@@ -1,0 +1,40 @@
+"""The event log's tables: facts as the deeds wrote them, and the feed as the relay numbered it."""
+
+from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Boolean, Integer, Text, Timestamptz
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.table import Table
+
+
+class FactRow(Table, tablename="fact"):
+    """A fact of a committed deed. `feed_no` is null until the relay has numbered it."""
+
+    id = BigSerial(primary_key=True)
+    kind = Text()
+    body = JSONB()
+    topics = JSONB(default="[]", help_text="The live topics it goes to.")
+    lasting = Boolean(default=True)
+    at = Timestamptz(default=TimestamptzNow())
+    feed_no = BigInt(null=True, default=None)
+    reacted_at = Timestamptz(null=True, default=None)
+    attempts = Integer(default=0)
+    last_error = Text(null=True, default=None)
+
+
+class FeedRow(Table, tablename="feed"):
+    """One numbered fact in one topic: what a live subscriber reads after its cursor."""
+
+    id = BigSerial(primary_key=True)
+    no = BigInt()
+    topic = Text()
+    kind = Text()
+    body = JSONB()
+    at = Timestamptz()
+
+
+class FeedState(Table, tablename="feed_state"):
+    """One row: the last feed number given, the oldest one still kept, and the epoch that cursors belong to."""
+
+    id = Integer(primary_key=True, default=1)
+    epoch = UUID()
+    last_no = BigInt(default=0)
+    floor_no = BigInt(default=0)

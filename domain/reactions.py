@@ -1,0 +1,15 @@
+"""Who hears which fact: one table. The relay runs these after the fact is numbered, at least once, in order.
+
+A reaction is idempotent: it may run again after a crash. It gets the system's scope, opens its own work, and calls a
+context's face; it decides nothing itself.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from domain.kernel.facts import Fact
+from domain.kernel.scope import Scope
+
+Reaction = Callable[[Scope, Any], Awaitable[None]]
+
+REACTIONS: dict[type[Fact], Sequence[Reaction]] = {}

@@ -1,0 +1,115 @@
+"""The check of an order and of its finished pictures, before anyone sees them.
+
+Words are checked before drawing and again, with the registry of that moment, at every step and before a picture
+leaves: a registry that changes in the middle of a job stops the job. Files are checked by their SHA256 in the same
+places. What is shown **in** a picture is examined only where a `PictureCheck` is plugged in. None is shipped yet, and
+this module says so instead of inventing a score: `Gate.examines_pictures` is false without one.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from domain.kernel.findings import Finding, Signal, Verdict
+from domain.kernel.wire import ClusterUnavailable, RenderOrder
+from domain.registry.gates import examine_texts
+from domain.registry.names import NameMatcher
+from domain.registry.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_STOPPING = (Verdict.BLOCKED, Verdict.HELD, Verdict.FAILED)
+
+
+class PictureCheck(Protocol):
+    """A classifier of finished pictures: faces against the registry, mature content, or both."""
+
+    def examine(self, picture: "Image", order: RenderOrder, snapshot: Snapshot) -> Sequence[Finding]:
+        """Say what the picture shows that it must not. An empty answer lets it pass."""
+        ...
+
+
+class Refused(Exception):
+    """The gate stopped an order; `findings` say why and `registry_version` under which registry."""
+
+    def __init__(self, findings: Sequence[Finding], registry_version: int) -> None:
+        """Keep the evidence, in the order it was found."""
+        super().__init__("The order was stopped by the likeness gate.")
+        self.findings = tuple(findings)
+        self.registry_version = registry_version
+
+
+class Gate:
+    """Holds the newest registry of one actor and judges orders and pictures by it.
+
+    `adopt` may be called from another thread at any time: the matcher is replaced as a whole, and each judgement
+    uses one matcher from beginning to end.
+    """
+
+    def __init__(self, snapshot: Snapshot, picture_check: PictureCheck | None = None) -> None:
+        """Start with a registry, and with a classifier where there is one."""
+        self._matcher = NameMatcher(snapshot)
+        self._picture_check = picture_check
+
+    @property
+    def version(self) -> int:
+        """The registry version that the next judgement uses."""
+        return self._matcher.snapshot.version
+
+    @property
+    def examines_pictures(self) -> bool:
+        """Whether a classifier looks at the finished pictures, or only words and files are checked."""
+        return self._picture_check is not None
+
+    def adopt(self, snapshot: Snapshot) -> int:
+        """Take a newer registry; an older one is ignored. Gives the version that holds now."""
+        if snapshot.version > self.version:
+            self._matcher = NameMatcher(snapshot)
+        return self.version
+
+    def admit(self, order: RenderOrder) -> int:
+        """Judge an order by its words and files; give the registry version that it was judged by.
+
+        Raises Refused, and ClusterUnavailable when the order was made under a newer registry than this one: drawing
+        under an older registry could show a person who is protected already.
+        """
+        matcher = self._matcher
+        version = matcher.snapshot.version
+        if order.registry_version > version:
+            raise ClusterUnavailable(
+                f"The artist holds registry version {version} and the order needs version {order.registry_version}."
+            )
+        findings = [*_blocked_files(matcher, order), *_names(matcher, order)]
+        if any(finding.verdict in _STOPPING for finding in findings):
+            raise Refused(findings, version)
+        return version
+
+    def release(self, picture: "Image", order: RenderOrder) -> int:
+        """Judge a finished picture and, once more, its order; the picture may be shown if this returns.
+
+        Raises Refused.
+        """
+        version = self.admit(order)
+        if self._picture_check is None:
+            return version
+        findings = self._picture_check.examine(picture, order, self._matcher.snapshot)
+        if any(finding.verdict in _STOPPING for finding in findings):
+            raise Refused(findings, version)
+        return version
+
+
+def _names(matcher: NameMatcher, order: RenderOrder) -> list[Finding]:
+    """Find registered names in everything that a member wrote into the order."""
+    texts = [("prompt", order.prompt), ("negative prompt", order.negative_prompt)]
+    texts += [("trigger word", word) for use in order.resources for word in use.trigger_words]
+    return examine_texts(matcher, texts, Signal.NAME_IN_TEXT, account=order.account_id, mature=order.mature)
+
+
+def _blocked_files(matcher: NameMatcher, order: RenderOrder) -> list[Finding]:
+    """Find files that were blocked after the order was made."""
+    findings = []
+    for model in (order.checkpoint, *(use.model for use in order.resources)):
+        if blocked := matcher.blocked_file([model.sha256]):
+            detail = f"resource {model.resource_id}: its file is blocked by the registry"
+            findings.append(Finding(Signal.FILE_HASH, Verdict.BLOCKED, detail, person_id=blocked[1]))
+    return findings

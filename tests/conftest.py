@@ -1,0 +1,114 @@
+"""What every test may ask for: a real Postgres and Valkey of the session's own, an empty database, ports, scopes."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+import uvloop
+from piccolo.engine.postgres import PostgresEngine
+
+os.environ["PICCOLO_CONF"] = "piccolo_conf"
+
+from countenance import database
+from domain.kernel.clock import HandClock
+from domain.kernel.ports import Policy, Ports
+from domain.kernel.scope import Actor, Scope
+from tests import fakes
+from tests.services import start_postgres, start_valkey
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """Run the tests on the loop that the product runs on."""
+    return uvloop.EventLoopPolicy()
+
+
+@pytest.fixture(scope="session")
+def services_folder() -> Iterator[Path]:
+    """A short path, so that unix sockets fit."""
+    with tempfile.TemporaryDirectory(prefix="cnt-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(services_folder: Path) -> Iterator[str]:
+    """A real Postgres server for the whole session."""
+    server = start_postgres(services_folder)
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(services_folder: Path) -> Iterator[str]:
+    """A real Valkey server for the whole session."""
+    server = start_valkey(services_folder)
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def database_url(postgres_url: str) -> str:
+    """A database with this release's schema."""
+    await database.migrate(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture(scope="session")
+async def open_pool(database_url: str) -> AsyncIterator[PostgresEngine]:
+    """The process's connection pool."""
+    async with database.pool(database_url, min_size=2, max_size=30) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+async def truncation(open_pool: PostgresEngine) -> str:
+    """The statement that empties every table but the migrations' own and the feed's state."""
+    assert open_pool.pool is not None
+    rows = await open_pool.pool.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'feed_state')"
+    )
+    return "TRUNCATE " + ", ".join(f'"{row["tablename"]}"' for row in rows) + " RESTART IDENTITY CASCADE"
+
+
+@pytest.fixture
+async def db(open_pool: PostgresEngine, truncation: str) -> asyncpg.Pool:
+    """The pool, on an empty database."""
+    assert open_pool.pool is not None
+    await open_pool.pool.execute(truncation)
+    await open_pool.pool.execute("UPDATE feed_state SET last_no = 0, floor_no = 0")
+    return open_pool.pool
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that stands at the real time until a test turns it."""
+    return HandClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def ports(db: asyncpg.Pool, clock: HandClock, tmp_path: Path) -> Ports:
+    """Ports with loud stand-ins for what a test of one context does not need; replace what it does."""
+    return fakes.ports(clock=clock, folder=tmp_path, policy=Policy())
+
+
+@pytest.fixture
+def nobody(ports: Ports) -> Scope:
+    """The scope of someone who is not signed in."""
+    return Scope(ports=ports, address="127.0.0.1")
+
+
+@pytest.fixture
+def system(ports: Ports) -> Scope:
+    """The scope of the product itself."""
+    return Scope.of_system(ports)
+
+
+@pytest.fixture
+def acting(nobody: Scope) -> Callable[[Actor], Scope]:
+    """Make the scope of a signed-in account."""
+    return nobody.as_

@@ -1,0 +1,105 @@
+"""Stand-ins for unit tests. Each says loudly when it is asked for something that it only pretends."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from domain.kernel.ports import Clock, Policy, Ports
+from domain.kernel.wire import ClusterState, ClusterUnavailable, Inspection, InspectOrder, RenderEvent, RenderOrder
+from domain.registry.names import NameMatcher
+from domain.registry.snapshot import EMPTY, Snapshot
+
+
+class FolderBlobs:
+    """Blobs as plain files; its signed URLs are not servable and say so by their scheme."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key.replace("/", "__")
+
+    async def put(self, key: str, data: bytes) -> None:
+        self._path(key).write_bytes(data)
+
+    async def put_file(self, key: str, path: str) -> None:
+        self._path(key).write_bytes(Path(path).read_bytes())
+
+    async def get(self, key: str) -> bytes:
+        return self._path(key).read_bytes()
+
+    async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        yield self._path(key).read_bytes()[start:end]
+
+    async def size(self, key: str) -> int | None:
+        return self._path(key).stat().st_size if self._path(key).exists() else None
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._path(key).unlink(missing_ok=True)
+
+    async def signed_url(self, key: str, *, seconds: int, file_name: str | None = None, audience: str = "") -> str:
+        return f"fake-blob:{key}?seconds={seconds}&audience={audience}"
+
+
+class NoCluster:
+    """A cluster that isn't there: whatever needs it fails as it does in production when Ray is gone."""
+
+    async def inspect(self, order: InspectOrder) -> Inspection:
+        raise ClusterUnavailable("This test has no cluster.")
+
+    async def render(self, order: RenderOrder) -> AsyncIterator[RenderEvent]:
+        raise ClusterUnavailable("This test has no cluster.")
+        yield
+
+    async def cancel(self, job_id: UUID) -> None:
+        raise ClusterUnavailable("This test has no cluster.")
+
+    async def adopt(self, snapshot: Snapshot) -> None:
+        raise ClusterUnavailable("This test has no cluster.")
+
+    async def status(self) -> ClusterState:
+        raise ClusterUnavailable("This test has no cluster.")
+
+
+class NoLimits:
+    """A limiter that counts and never refuses."""
+
+    def __init__(self) -> None:
+        self.hits: list[tuple[str, str]] = []
+
+    async def hit(self, rule: str, key: str) -> int | None:
+        self.hits.append((rule, key))
+        return None
+
+
+class HeldRegistry:
+    """A registry that a test sets by hand."""
+
+    def __init__(self, snapshot: Snapshot = EMPTY) -> None:
+        self.matcher = NameMatcher(snapshot)
+
+    @property
+    def version(self) -> int:
+        return self.matcher.snapshot.version
+
+    def adopt(self, snapshot: Snapshot) -> None:
+        self.matcher = NameMatcher(snapshot)
+
+
+def ports(*, clock: Clock, folder: Path, policy: Policy) -> Ports:
+    """Ports made of stand-ins."""
+    return Ports(
+        clock=clock,
+        blobs=FolderBlobs(folder),
+        cluster=NoCluster(),
+        limiter=NoLimits(),
+        registry=HeldRegistry(),
+        policy=policy,
+    )
+
+
+def at(text: str) -> datetime:
+    """Read a time, for short tests."""
+    return datetime.fromisoformat(text)
