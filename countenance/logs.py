@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -27,8 +27,9 @@ _SECRETS_IN_TEXT = (
 )
 
 
-def configure(*, production: bool, level: str = "info") -> None:
-    """Set up logging for this process, to standard error."""
+def configure(*, production: bool, level: str = "info", stream: TextIO | None = None) -> None:
+    """Set up logging for this process, to standard error if no other stream is given."""
+    stream = stream or sys.stderr
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -39,7 +40,7 @@ def configure(*, production: bool, level: str = "info") -> None:
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, mask, structlog.processors.JSONRenderer(serializer=_json)]
         if production
-        else [mask, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [mask, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     )
     structlog.configure(
         processors=[
@@ -51,7 +52,7 @@ def configure(*, production: bool, level: str = "info") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.PositionalArgumentsFormatter()],

@@ -77,8 +77,16 @@ class Settings(BaseSettings):
     """Actors that inspect files."""
     validator_cpus: float = Field(default=1.0, ge=0)
 
+    model_folder: Path = Path(tempfile.gettempdir()) / "countenance-models"
+    """Where the cluster's nodes keep weights that they have fetched."""
+    model_folder_bytes: int = Field(default=100 * 1024**3, ge=1024**3)
+    """The most that folder holds; what was used least recently goes first."""
+
     upload_folder: Path = Path(tempfile.gettempdir()) / "countenance-uploads"
     """Where unfinished uploads lie; shared by all API processes."""
+
+    home: Path | None = None
+    """The folder of an embedded instance, when `countenance up` runs this process."""
 
     policy: Policy = Policy()
     """The figures that rules need."""
@@ -130,7 +138,8 @@ def load(**given: Any) -> Settings:
             f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}" for problem in error.errors()
         ]
         raise CannotStart(
-            f"These settings are missing or wrong: {'; '.join(said)}. Set them in the environment, or use `countenance up`."
+            f"These settings are missing or wrong: {'; '.join(said)}. "
+            "Set them in the environment, or use `countenance up`."
         ) from None
 
 

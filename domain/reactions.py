@@ -7,9 +7,16 @@ context's face; it decides nothing itself.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from domain import accounts, bounties, generation, ledger, likeness, resources
 from domain.kernel.facts import Fact
 from domain.kernel.scope import Scope
 
 Reaction = Callable[[Scope, Any], Awaitable[None]]
 
-REACTIONS: dict[type[Fact], Sequence[Reaction]] = {}
+REACTIONS: dict[type[Fact], Sequence[Reaction]] = {
+    accounts.AccountOpened: (ledger.grant_to_new_account,),
+    generation.GenerationStopAsked: (generation.stop_asked,),
+    likeness.RegistryChanged: (generation.registry_changed,),
+    resources.FileScanned: (bounties.entry_scanned,),
+    resources.ResourceChanged: (generation.resource_changed, bounties.outcome_published),
+}

@@ -7,11 +7,13 @@ this module says so instead of inventing a score: `Gate.examines_pictures` is fa
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.wire import ClusterUnavailable, RenderOrder
-from domain.registry.gates import examine_texts
+from domain.registry.gates import examine_file, examine_texts
+from domain.registry.matching import Matcher
 from domain.registry.names import NameMatcher
 from domain.registry.snapshot import Snapshot
 
@@ -73,43 +75,47 @@ class Gate:
         Raises Refused, and ClusterUnavailable when the order was made under a newer registry than this one: drawing
         under an older registry could show a person who is protected already.
         """
-        matcher = self._matcher
-        version = matcher.snapshot.version
-        if order.registry_version > version:
-            raise ClusterUnavailable(
-                f"The artist holds registry version {version} and the order needs version {order.registry_version}."
-            )
-        findings = [*_blocked_files(matcher, order), *_names(matcher, order)]
-        if any(finding.verdict in _STOPPING for finding in findings):
-            raise Refused(findings, version)
-        return version
+        return _judge(self._matcher, order)
 
     def release(self, picture: "Image", order: RenderOrder) -> int:
         """Judge a finished picture and, once more, its order; the picture may be shown if this returns.
 
-        Raises Refused.
+        Raises what `admit` raises.
         """
-        version = self.admit(order)
-        if self._picture_check is None:
-            return version
-        findings = self._picture_check.examine(picture, order, self._matcher.snapshot)
-        if any(finding.verdict in _STOPPING for finding in findings):
-            raise Refused(findings, version)
+        matcher = self._matcher
+        version = _judge(matcher, order)
+        if self._picture_check is not None:
+            _stop_on(self._picture_check.examine(picture, order, matcher.snapshot), version)
         return version
 
 
-def _names(matcher: NameMatcher, order: RenderOrder) -> list[Finding]:
+def _judge(matcher: Matcher, order: RenderOrder) -> int:
+    version = matcher.snapshot.version
+    if order.registry_version > version:
+        raise ClusterUnavailable(
+            f"The artist holds registry version {version} and the order needs version {order.registry_version}."
+        )
+    _stop_on([*_blocked_files(matcher, order), *_names(matcher, order)], version)
+    return version
+
+
+def _stop_on(findings: Sequence[Finding], version: int) -> None:
+    if any(finding.verdict in _STOPPING for finding in findings):
+        raise Refused(findings, version)
+
+
+def _names(matcher: Matcher, order: RenderOrder) -> list[Finding]:
     """Find registered names in everything that a member wrote into the order."""
     texts = [("prompt", order.prompt), ("negative prompt", order.negative_prompt)]
     texts += [("trigger word", word) for use in order.resources for word in use.trigger_words]
     return examine_texts(matcher, texts, Signal.NAME_IN_TEXT, account=order.account_id, mature=order.mature)
 
 
-def _blocked_files(matcher: NameMatcher, order: RenderOrder) -> list[Finding]:
+def _blocked_files(matcher: Matcher, order: RenderOrder) -> list[Finding]:
     """Find files that were blocked after the order was made."""
-    findings = []
-    for model in (order.checkpoint, *(use.model for use in order.resources)):
-        if blocked := matcher.blocked_file([model.sha256]):
-            detail = f"resource {model.resource_id}: its file is blocked by the registry"
-            findings.append(Finding(Signal.FILE_HASH, Verdict.BLOCKED, detail, person_id=blocked[1]))
-    return findings
+    models = [order.checkpoint, *(use.model for use in order.resources)]
+    return [
+        replace(finding, detail=f"resource {model.resource_id}, {finding.detail}")
+        for model in models
+        for finding in examine_file(matcher, [model.sha256])
+    ]

@@ -11,15 +11,13 @@ import shutil
 import tarfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-import httpx
+from domain.kernel.wire import ModelRef, RenderFailed
+from gpu_cluster.sources import read_path, read_url
 
-from domain.kernel.wire import ModelRef, RenderFailed, SourceUnreachable
-
-_CHUNK = 1 << 20
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
 
 
@@ -98,21 +96,14 @@ class ModelCache:
 
     def _fetch(self, model: ModelRef, file: IO[bytes]) -> str:
         """Stream the URL into `file` and give the SHA256 of what came, never more than the order announced."""
-        digest = hashlib.sha256()
-        size = 0
-        try:
-            with httpx.stream("GET", model.url, timeout=self._timeout, follow_redirects=True) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    raise SourceUnreachable(f"The storage answered {answer.status_code} for a model file.")
-                for chunk in answer.iter_bytes(_CHUNK):
-                    size += len(chunk)
-                    if size > model.size_bytes:
-                        raise RenderFailed(_different(model))
-                    digest.update(chunk)
-                    file.write(chunk)
-        except httpx.HTTPError as error:
-            raise SourceUnreachable(f"The storage can't be read: {type(error).__name__}.") from error
-        return digest.hexdigest()
+        sink = _Digest()
+        with closing(read_url(model.url, timeout=self._timeout)) as chunks:
+            for chunk in chunks:
+                if sink.size + len(chunk) > model.size_bytes:
+                    raise RenderFailed(_different(model))
+                sink.write(chunk)
+                file.write(chunk)
+        return sink.sha256.hexdigest()
 
     def _verified_in_place(self, model: ModelRef, path: Path) -> Path:
         """Check an operator's own folder or file, once for as long as no file in it changes."""
@@ -181,9 +172,8 @@ def digest_of(path: Path) -> tuple[str, int]:
     if path.is_dir():
         pack(path, sink)
     else:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                sink.write(chunk)
+        for chunk in read_path(path):
+            sink.write(chunk)
     return sink.sha256.hexdigest(), sink.size
 
 

@@ -163,7 +163,7 @@ ERRORS: dict[type[refusals.Refusal], type[_Error]] = {
 }
 
 
-class RefusalHandler(strawberry.ExceptionHandler[Any, Any]):
+class RefusalHandler:
     """Turns one kind of refusal into its type, in every union that has it as a member."""
 
     def __init__(self, refusal: type[refusals.Refusal], error: type[_Error]) -> None:

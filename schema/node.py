@@ -29,7 +29,17 @@ class Loadable(Protocol):
         ...
 
 
+class Filled(Protocol):
+    """A type that is filled from domain values, many at once."""
+
+    @classmethod
+    async def of_many(cls, scope: Scope, values: Sequence[Any], wanted: Wanted) -> "list[Self]":
+        """Say values, each with what is selected below it, in a number of statements that does not grow."""
+        ...
+
+
 T = TypeVar("T")
+F = TypeVar("F", bound=Filled)
 
 NODE_TYPES: dict[str, type[Any]] = {}
 
@@ -63,6 +73,12 @@ def id_of(raw: str, node_type: type[Loadable]) -> UUID:
     if parsed is None or parsed[0] != node_type.PREFIX:
         raise NotFound(f"There is no {node_type.__name__} with this id, or you may not see it.")
     return parsed[1]
+
+
+async def one(node_type: type[F], scope: Scope, value: Any, wanted: Wanted) -> F:
+    """Say one value with what is selected below it."""
+    [said] = await node_type.of_many(scope, [value], wanted)
+    return said
 
 
 async def load_nodes(scope: Scope, ids: Sequence[str], wanted: Wanted) -> list[Node | None]:

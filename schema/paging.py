@@ -1,7 +1,7 @@
 """Connections: how a domain page becomes edges and a `PageInfo`."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import strawberry
 
@@ -20,6 +20,11 @@ class PageInfo:
     has_previous_page: bool
     start_cursor: Cursor | None
     end_cursor: Cursor | None
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Say where the page of nothing stands."""
+        return cls(has_next_page=False, has_previous_page=False, start_cursor=None, end_cursor=None)
 
 
 def page_info(page: Page[Any]) -> PageInfo:

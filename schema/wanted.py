@@ -43,7 +43,12 @@ class Call:
     @property
     def key(self) -> tuple[tuple[str, Any], ...]:
         """What tells two calls of the same field apart."""
-        return tuple(sorted(self.arguments.items()))
+        return call_key(**self.arguments)
+
+
+def call_key(**arguments: Any) -> tuple[tuple[str, Any], ...]:
+    """Give the key of a call from its arguments under their GraphQL names; null and not given are the same."""
+    return tuple(sorted((name, value) for name, value in arguments.items() if value not in (None, strawberry.UNSET)))
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Wanted:
         merged: dict[tuple[tuple[str, Any], ...], tuple[dict[str, Any], list[SelectionSetNode]]] = {}
         for node in self._fields.get(name, ()):
             arguments = get_argument_values(self._definitions[name], node, self._document.variables)
-            _, sets = merged.setdefault(tuple(sorted(arguments.items())), (arguments, []))
+            _, sets = merged.setdefault(call_key(**arguments), (arguments, []))
             if node.selection_set:
                 sets.append(node.selection_set)
         below = self._type_of(name) if merged else None

@@ -26,6 +26,7 @@ _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
 _CAPABILITY_VERSION_3 = 0x20080522
 _LINUX = sys.platform == "linux"
+_HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
 def _prctl(option: int, *arguments: int) -> None:
@@ -71,6 +72,9 @@ def _exec(command: list[str], options: argparse.Namespace, keeper: int) -> NoRet
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.closerange(3, 1024)
+        signal.set_wakeup_fd(-1)
+        for number in _HEARD:
+            signal.signal(number, signal.SIG_DFL)  # a shell may have had them ignored, and that is inherited
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         os.execvp(command[0], command)  # noqa: S606  # a list, no shell
     except OSError as error:
@@ -183,17 +187,16 @@ def main(arguments: list[str]) -> int:
     wakeup, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, lambda *_: None)
     if _LINUX:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     keeper = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)  # a signal to a child that isn't the service yet must wait
     child = os.fork()
     if child == 0:
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
         _exec(options.command, options, keeper)
+    for number in _HEARD:
+        signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
     status = _Keeper(child, wakeup, options).run()
     return status if status >= 0 else 128 - status
 

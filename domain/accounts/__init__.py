@@ -1,1 +1,24 @@
-"""The face of the accounts context."""
+"""Accounts and their sessions: who somebody is, and how they prove it."""
+
+from domain.accounts.actions import create, sign_in, sign_out, sign_up, sweep_sessions
+from domain.accounts.facts import AccountOpened, SessionEnded
+from domain.accounts.reads import account_by_handle, accounts_by_ids, actors_by_sessions, authenticate, live_session
+from domain.accounts.values import Account, LiveSession, SignedIn
+
+__all__ = [
+    "Account",
+    "AccountOpened",
+    "LiveSession",
+    "SessionEnded",
+    "SignedIn",
+    "account_by_handle",
+    "accounts_by_ids",
+    "actors_by_sessions",
+    "authenticate",
+    "create",
+    "live_session",
+    "sign_in",
+    "sign_out",
+    "sign_up",
+    "sweep_sessions",
+]

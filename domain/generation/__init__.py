@@ -1,1 +1,81 @@
-"""The face of the generation context."""
+"""The face of the generation context: pictures asked for, drawn on the cluster, paid for when they are there."""
+
+from domain.generation.facts import (
+    GenerationFinished,
+    GenerationMoved,
+    GenerationRequested,
+    GenerationStepped,
+    GenerationStopAsked,
+    topic_of,
+)
+from domain.generation.reactions import registry_changed, resource_changed, stop_asked
+from domain.generation.reads import (
+    jobs_by_ids,
+    my_jobs,
+    picture_url,
+    pictures_by_ids,
+    pictures_of,
+    queue_positions,
+    queue_state,
+    refused_between,
+)
+from domain.generation.requests import cancel, quote, request
+from domain.generation.rules import JobPriority, JobStatus, Sampler, Use, Wish
+from domain.generation.running import (
+    claim,
+    discard,
+    fault,
+    finish,
+    keep_picture,
+    progress,
+    recover,
+    renew,
+    start,
+    stop_on_cluster,
+)
+from domain.generation.values import Claim, Job, Lease, Picture, Progress, QueueState, Quote
+
+__all__ = [
+    "Claim",
+    "GenerationFinished",
+    "GenerationMoved",
+    "GenerationRequested",
+    "GenerationStepped",
+    "GenerationStopAsked",
+    "Job",
+    "JobPriority",
+    "JobStatus",
+    "Lease",
+    "Picture",
+    "Progress",
+    "QueueState",
+    "Quote",
+    "Sampler",
+    "Use",
+    "Wish",
+    "cancel",
+    "claim",
+    "discard",
+    "fault",
+    "finish",
+    "jobs_by_ids",
+    "keep_picture",
+    "my_jobs",
+    "picture_url",
+    "pictures_by_ids",
+    "pictures_of",
+    "progress",
+    "queue_positions",
+    "queue_state",
+    "quote",
+    "recover",
+    "refused_between",
+    "registry_changed",
+    "renew",
+    "request",
+    "resource_changed",
+    "start",
+    "stop_asked",
+    "stop_on_cluster",
+    "topic_of",
+]

@@ -44,6 +44,11 @@ class Fact:
         return _KINDS[kind]._from_json(body)
 
     @classmethod
+    def kinds(cls) -> list[str]:
+        """Name every kind that this release knows."""
+        return list(_KINDS)
+
+    @classmethod
     def _from_json(cls, body: Mapping[str, Any]) -> Self:
         hints = get_type_hints(cls)
         names = [f.name for f in fields(cls)]

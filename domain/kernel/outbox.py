@@ -5,7 +5,7 @@ relayed, under an advisory lock that only one relay in the world holds.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,10 +73,13 @@ async def write_facts(connection: Any, facts: Sequence[Fact], at: datetime | Non
     )
 
 
-async def number_facts(connection: asyncpg.Connection, limit: int = 500) -> list[Relayed]:
+async def number_facts(
+    connection: asyncpg.Connection, limit: int = 500, *, unheard: Collection[str] = ()
+) -> list[Relayed]:
     """Number committed facts that have no number yet and put them into the feed; one transaction.
 
-    The caller must hold RELAY_LOCK. Late commits are seen by the next call and get later numbers.
+    The caller must hold RELAY_LOCK. Late commits are seen by the next call and get later numbers. Facts of the kinds
+    `unheard`, to which nobody reacts, are done with at once.
     """
     async with connection.transaction():
         rows = await connection.fetch(
@@ -100,9 +103,13 @@ async def number_facts(connection: asyncpg.Connection, limit: int = 500) -> list
             for offset, row in enumerate(rows)
         ]
         await connection.execute(
-            "UPDATE fact SET feed_no = n.no FROM unnest($1::bigint[], $2::bigint[]) AS n(id, no) WHERE fact.id = n.id",
+            """
+            UPDATE fact SET feed_no = n.no, reacted_at = CASE WHEN kind = ANY($3::text[]) THEN now() END
+            FROM unnest($1::bigint[], $2::bigint[]) AS n(id, no) WHERE fact.id = n.id
+            """,
             [r.fact_id for r in relayed],
             [r.no for r in relayed],
+            list(unheard),
         )
         entries = [(r.no, topic, r.kind, json.dumps(r.body), r.at) for r in relayed for topic in r.topics]
         await connection.executemany(
@@ -122,6 +129,70 @@ async def feed_after(
         limit,
     )
     return [FeedItem(no=r["no"], kind=r["kind"], body=json.loads(r["body"]), at=r["at"]) for r in rows]
+
+
+async def feed_between(
+    connection: asyncpg.Connection | asyncpg.Pool, topics: Collection[str], since: int, until: int
+) -> list[tuple[str, FeedItem]]:
+    """Read what several topics carry above number `since`, up to `until`, in order, each with its topic."""
+    rows = await connection.fetch(
+        "SELECT no, topic, kind, body, at FROM feed WHERE topic = ANY($1::text[]) AND no > $2 AND no <= $3 ORDER BY no",
+        list(topics),
+        since,
+        until,
+    )
+    return [(r["topic"], FeedItem(no=r["no"], kind=r["kind"], body=json.loads(r["body"]), at=r["at"])) for r in rows]
+
+
+async def topic_floor(connection: asyncpg.Connection | asyncpg.Pool, topic: str) -> int:
+    """Give the number up to which a topic's history may have gaps, because it was thinned out."""
+    floor: int = await connection.fetchval(
+        """
+        SELECT greatest(floor_no, (SELECT no FROM feed_floor WHERE topic = $1)) FROM feed_state WHERE id = 1
+        """,
+        topic,
+    )
+    return floor
+
+
+async def thin_out(
+    connection: asyncpg.Connection | asyncpg.Pool, *, passing_before: datetime, lasting_before: datetime
+) -> int:
+    """Forget facts of passing interest from before one time and all facts from before another; give how many.
+
+    The floors are raised in the same statement, so a reader who finds rows gone also finds the floor that tells it so.
+    Facts whose reactions are still due are kept.
+    """
+    passing = await connection.fetchval(
+        """
+        WITH gone AS (
+            DELETE FROM fact WHERE NOT lasting AND at < $1 AND reacted_at IS NOT NULL RETURNING feed_no
+        ), thinned AS (
+            DELETE FROM feed USING gone WHERE feed.no = gone.feed_no RETURNING feed.topic, feed.no
+        ), raised AS (
+            INSERT INTO feed_floor (topic, no) SELECT topic, max(no) FROM thinned GROUP BY topic
+            ON CONFLICT (topic) DO UPDATE SET no = greatest(feed_floor.no, excluded.no)
+        )
+        SELECT count(*) FROM gone
+        """,
+        passing_before,
+    )
+    lasting = await connection.fetchval(
+        """
+        WITH gone AS (
+            DELETE FROM fact WHERE at < $1 AND reacted_at IS NOT NULL RETURNING feed_no
+        ), thinned AS (
+            DELETE FROM feed USING gone WHERE feed.no = gone.feed_no
+        ), passed AS (
+            DELETE FROM feed_floor WHERE no <= (SELECT max(feed_no) FROM gone)
+        ), raised AS (
+            UPDATE feed_state SET floor_no = greatest(floor_no, (SELECT max(feed_no) FROM gone)) WHERE id = 1
+        )
+        SELECT count(*) FROM gone
+        """,
+        lasting_before,
+    )
+    return int(passing) + int(lasting)
 
 
 async def feed_bounds(connection: asyncpg.Connection | asyncpg.Pool) -> FeedBounds:

@@ -1,17 +1,18 @@
 """Keyset pages: a page asks for what comes after a key, never for an offset, so inserted rows move nothing."""
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from domain.kernel.refusals import InvalidInput
 
 T = TypeVar("T")
 
 MAX_PAGE = 100
+_NOT_OURS = "This cursor is not one of ours: pass a cursor exactly as it was given."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,32 @@ def ask(first: int, after: str | None, *, width: int) -> PageAsk:
         return PageAsk(first)
     try:
         key = json.loads(base64.urlsafe_b64decode(after.encode() + b"=="))
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError):
         key = None
     valid = isinstance(key, list) and len(key) == width
     if not valid or not all(isinstance(part, str | int | float) and not isinstance(part, bool) for part in key):
-        raise InvalidInput("This cursor is not one of ours: pass a cursor exactly as it was given.", field="after")
+        raise InvalidInput(_NOT_OURS, field="after")
     return PageAsk(first, tuple(key))
+
+
+def uuid_part(asked: PageAsk, n: int) -> UUID | None:
+    """Read part `n` of the key as an id; None on the first page. Raises InvalidInput."""
+    if asked.after is None:
+        return None
+    try:
+        return UUID(hex=str(asked.after[n]))
+    except ValueError:
+        raise InvalidInput(_NOT_OURS, field="after") from None
+
+
+def int_part(asked: PageAsk, n: int) -> int | None:
+    """Read part `n` of the key as a number that a bigint holds; None on the first page. Raises InvalidInput."""
+    part = asked.after[n] if asked.after else None
+    if part is None:
+        return None
+    if not isinstance(part, int) or not -(2**63) <= part < 2**63:
+        raise InvalidInput(_NOT_OURS, field="after")
+    return part
 
 
 def cursor(key: tuple[str | int | float, ...]) -> str:
@@ -54,7 +75,11 @@ def cursor(key: tuple[str | int | float, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(list(key), separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def page_of(rows: Sequence[T], keys: Sequence[tuple[str | int | float, ...]], asked: PageAsk) -> Page[T]:
+def page_of(
+    rows: Sequence[T], keys: Sequence[tuple[str | int | float, ...]], asked: PageAsk, *, total: int | None = None
+) -> Page[T]:
     """Make a page from rows fetched with one more than asked for."""
     more = len(rows) > asked.first
-    return Page(rows[: asked.first], keys[: asked.first], has_next=more, has_previous=asked.after is not None)
+    return Page(
+        rows[: asked.first], keys[: asked.first], has_next=more, has_previous=asked.after is not None, total=total
+    )

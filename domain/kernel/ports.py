@@ -136,3 +136,5 @@ class Ports:
     limiter: Limiter
     registry: Registry
     policy: Policy
+    public_url: str = ""
+    """The origin that clients see, for URLs that the API gives out; empty gives relative ones."""

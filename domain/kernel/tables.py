@@ -38,3 +38,10 @@ class FeedState(Table, tablename="feed_state"):
     epoch = UUID()
     last_no = BigInt(default=0)
     floor_no = BigInt(default=0)
+
+
+class FeedFloor(Table, tablename="feed_floor"):
+    """Up to which number a topic's passing facts have been thinned out already."""
+
+    topic = Text(primary_key=True)
+    no = BigInt()

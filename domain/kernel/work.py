@@ -1,8 +1,8 @@
 """The unit of work: one decision, one transaction, with its facts.
 
 Piccolo's own transaction is kept, with its traps closed: nesting is refused (it would be a silent no-op), a query
-from another task than the owner's is refused (it would break the connection), and a COMMIT that fails gives its
-connection back.
+from another task than the owner's is refused (it would break the connection), a COMMIT that fails gives its
+connection back, and one that would only roll back, because an error was swallowed, fails.
 """
 
 import asyncio
@@ -53,7 +53,11 @@ class _Transaction(PostgresTransaction):
     __slots__ = ("_connection", "_owner", "closed")
 
     def __init__(self, engine: PostgresEngine) -> None:
+        # Piccolo's constructor refuses even where the transaction around is over, in a task that outlived it;
+        # `work` has looked already.
+        token = engine.current_transaction.set(None)
         super().__init__(engine, allow_nested=False)
+        engine.current_transaction.reset(token)
         self._owner = asyncio.current_task()
         self._connection: Any = None
         self.closed = False
@@ -94,8 +98,12 @@ class _OpenWork:
             raise WorkMisuse("This work is over: a fact can't be told any more.")
         self._facts.append(fact)
 
-    async def write_facts(self) -> None:
-        await write_facts(self._transaction.connection, self._facts, self._at)
+    async def finish(self) -> None:
+        """Write the facts; fail where a statement's error was swallowed, for COMMIT would roll back without a word."""
+        if self._facts:
+            await write_facts(self._transaction.connection, self._facts, self._at)
+        else:
+            await self._transaction.connection.execute("SELECT")
 
 
 def engine() -> PostgresEngine:
@@ -135,7 +143,7 @@ async def work(at: datetime | None = None) -> AsyncIterator[Work]:
         opened = _OpenWork(transaction, at)
         try:
             yield opened
-            await opened.write_facts()
+            await opened.finish()
         except BaseException:
             await transaction.transaction.rollback()
             raise

@@ -113,6 +113,10 @@ def _class_of(char: str) -> str:
     return "l" if base.islower() else "x"
 
 
+_TABLE_SIZE = 1 << 16
+"""A table keeps so many characters; whoever sends more different ones waits longer, and takes no more memory."""
+
+
 class _Lazy(dict[int, str]):
     """A table for `str.translate`, filled as characters are met."""
 
@@ -121,7 +125,9 @@ class _Lazy(dict[int, str]):
         self._rule = rule
 
     def __missing__(self, code: int) -> str:
-        value = self[code] = self._rule(chr(code))
+        value = self._rule(chr(code))
+        if len(self) < _TABLE_SIZE:
+            self[code] = value
         return value
 
 
@@ -129,9 +135,16 @@ _CLASSES = _Lazy(_class_of)
 _LETTERS = _Lazy(_letters)
 
 
-@lru_cache(maxsize=1 << 14)
+_MOST_HUMPS = 64
+"""A word of more humps, such as an encoded picture, is taken as several, so that it costs little memory."""
+
+
 def _fold_word(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_LETTERS)
+
+
+_fold_short_word = lru_cache(maxsize=1 << 14)(_fold_word)
+"""Most words of a prompt are common and short; long ones are not kept."""
 
 
 def words_of(text: str) -> Iterator[Word]:
@@ -147,12 +160,13 @@ def words_of(text: str) -> Iterator[Word]:
     for found in _ATOM.finditer(classes):
         first, last = found.span()
         glued = first == reached
-        if humps and not (glued and _is_camel(classes, first, last)):
+        if humps and not (glued and len(humps) < _MOST_HUMPS and _is_camel(classes, first, last)):
             yield _joined(humps)
             humps = []
         turned = glued and not humps
         start, end = (offsets[first], offsets[last - 1] + 1) if offsets else (first, last)
-        humps.append(Word(_fold_word(text[first:last]), start, end, (), turned))
+        fold_word = _fold_short_word if last - first <= 32 else _fold_word
+        humps.append(Word(fold_word(text[first:last]), start, end, (), turned))
         reached = last
     if humps:
         yield _joined(humps)

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.kernel.findings import Verdict
-from domain.registry.snapshot import Snapshot
+from domain.registry.snapshot import Person, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,10 @@ class Matcher(Protocol):
     @property
     def snapshot(self) -> Snapshot:
         """The registry that it was made from."""
+        ...
+
+    def person(self, person_id: UUID) -> Person | None:
+        """Give a registered person of this snapshot, or None."""
         ...
 
     def match(self, text: str) -> list[NameMatch]:

@@ -1,6 +1,7 @@
 """Registered names in text: whole words, however they are cased, accented, separated or joined."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Generator, Iterable
 from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from domain.kernel.findings import Verdict
 from domain.registry.folding import Folded, Word, fold, words_of
 from domain.registry.matching import NameMatch
+from domain.registry.quoting import quoted
 from domain.registry.snapshot import Person, Snapshot
 
 __all__ = ["MAX_NAME_LENGTH", "Folded", "NameMatcher", "check_names", "fold"]
@@ -21,6 +23,9 @@ _EVERY_SPELLING_UP_TO = 5
 _NAMES = ""
 """The key in a trie node under which the names that end there stand; no folded word is empty."""
 
+_MOST_PER_PERSON = 100
+"""So many occurrences of one person are told of one text; a text that repeats a name costs no more memory than that."""
+
 _Trie = dict[str, Any]
 
 
@@ -31,6 +36,9 @@ class _Name(NamedTuple):
     name: str
     single: bool
     """A name of one word is looked for among whole words only: "Ann" is not in "JoAnn"."""
+
+
+_Found = tuple[_Name, int, int]
 
 
 class NameMatcher:
@@ -45,7 +53,9 @@ class NameMatcher:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._persons = {person.id: person for person in snapshot.persons}
-        self._blocked = {sha256.lower(): person_id for sha256, person_id in snapshot.blocked_sha256}
+        # Of entries for one file, one that says whom it reproduces is kept before one that does not.
+        entries = sorted(snapshot.blocked_sha256, key=lambda entry: entry[1] is not None)
+        self._blocked = {sha256.lower(): person_id for sha256, person_id in entries}
         self._trie: _Trie = {}
         for person in snapshot.persons:
             for name in person.names:
@@ -63,21 +73,16 @@ class NameMatcher:
     def match(self, text: str) -> list[NameMatch]:
         """Find every registered name in `text`, best first: the longest, then the earliest.
 
-        Of several names of one person at one place only the longest is given.
+        Of several names of one person at one place only the longest is given, and of one person no more than a
+        hundred occurrences.
         """
-        found = [
-            NameMatch(name.person_id, name.name, start, end, 1.0, Verdict.BLOCKED)
-            for name, start, end in self._occurrences(text)
-        ]
-        found.sort(key=lambda match: (match.start, match.start - match.end))
-        reached: dict[UUID, int] = {}
-        kept = []
-        for match in found:
-            if match.end > reached.get(match.person_id, -1):
-                reached[match.person_id] = match.end
-                kept.append(match)
-        kept.sort(key=lambda match: (-match.score, match.start - match.end, match.start))
-        return kept
+        counts: Counter[UUID] = Counter()
+        found = []
+        for name, start, end in self._occurrences(text):
+            counts[name.person_id] += 1
+            if counts[name.person_id] <= _MOST_PER_PERSON:
+                found.append(NameMatch(name.person_id, name.name, start, end, 1.0, Verdict.BLOCKED))
+        return sorted(_outermost(found), key=lambda match: (-match.score, match.start - match.end, match.start))
 
     def blocked_file(self, hashes: Iterable[str]) -> tuple[str, UUID | None] | None:
         """Find a blocked file among full SHA256 values, in any case."""
@@ -101,17 +106,20 @@ class NameMatcher:
             if entry not in names:
                 names.append(entry)
 
-    def _occurrences(self, text: str) -> Iterator[tuple[_Name, int, int]]:
+    def _occurrences(self, text: str) -> Generator[_Found, None, None]:
         active: list[tuple[_Trie, int]] = []
         for word in words_of(text):
-            active = yield from self._advance(active, word, within=False)
-            parts: list[tuple[_Trie, int]] = []
+            # Most words neither go on with a name nor begin one.
+            if active or word.text in self._trie:
+                active = yield from self._advance(active, word, within=False)
+            inner: list[tuple[_Trie, int]] = []
             for hump in word.humps:
-                parts = yield from self._advance(parts, hump, within=True)
+                if inner or hump.text in self._trie:
+                    inner = yield from self._advance(inner, hump, within=True)
 
     def _advance(
         self, active: list[tuple[_Trie, int]], word: Word, *, within: bool
-    ) -> Iterator[tuple[_Name, int, int]] | Any:
+    ) -> Generator[_Found, None, list[tuple[_Trie, int]]]:
         """Take every name that matched so far one word further, and begin anew at this word."""
         advanced = [(node[word.text], start) for node, start in active if word.text in node]
         if word.text in self._trie:
@@ -121,6 +129,17 @@ class NameMatcher:
                 if not (within and name.single):
                     yield name, start, word.end
         return advanced
+
+
+def _outermost(found: list[NameMatch]) -> list[NameMatch]:
+    """Leave out what lies within a longer match of the same person."""
+    reached: dict[UUID, int] = {}
+    kept = []
+    for match in sorted(found, key=lambda match: (match.start, -match.end)):
+        if match.end > reached.get(match.person_id, -1):
+            reached[match.person_id] = match.end
+            kept.append(match)
+    return kept
 
 
 def _spellings(words: tuple[Word, ...], parts: list[Word]) -> set[tuple[str, ...]]:
@@ -133,9 +152,7 @@ def _spellings(words: tuple[Word, ...], parts: list[Word]) -> set[tuple[str, ...
         as_registered = tuple(word.text for word in words)
         return {as_registered, _joined_at(parts, set()), _joined_at(parts, set(joints))}
     choices = product((False, True), repeat=len(joints))
-    return {
-        _joined_at(parts, {at for at, join in zip(joints, choice, strict=True) if join}) for choice in choices
-    }
+    return {_joined_at(parts, {at for at, join in zip(joints, choice, strict=True) if join}) for choice in choices}
 
 
 def _joined_at(parts: list[Word], joints: set[int]) -> tuple[str, ...]:
@@ -156,7 +173,7 @@ def check_names(person: Person) -> str | None:
     for name in person.names:
         problem = _problem_with(name)
         if problem:
-            return f"The name {_shown(name)} cannot be registered: {problem}."
+            return f"The name {quoted(name)} cannot be registered: {problem}."
     return None
 
 
@@ -176,14 +193,3 @@ def _problem_with(name: str) -> str | None:
     if not any(match.start == first.start and match.end == last.end for match in found):
         return "it would not be recognised even in its own spelling"
     return None
-
-
-def _shown(name: str) -> str:
-    """Quote a name for a message: short, on one line, with nothing invisible in it."""
-    short = name if len(name) <= 40 else f"{name[:40]}…"
-    return "“" + "".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in short) + "”"
-
-
-def persons_by_id(snapshot: Snapshot) -> Mapping[UUID, Person]:
-    """Index a snapshot's persons."""
-    return {person.id: person for person in snapshot.persons}

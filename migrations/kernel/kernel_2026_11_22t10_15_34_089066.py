@@ -451,4 +451,50 @@ async def forwards():
         schema=None,
     )
 
+    manager.add_table(
+        class_name="FeedFloor", tablename="feed_floor", schema=None, columns=None
+    )
+
+    manager.add_column(
+        table_class_name="FeedFloor",
+        tablename="feed_floor",
+        column_name="topic",
+        db_column_name="topic",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": True,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="FeedFloor",
+        tablename="feed_floor",
+        column_name="no",
+        db_column_name="no",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
     return manager

@@ -1,0 +1,63 @@
+"""Which part fills which port, for the API process."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from countenance import database
+from countenance.blobs import BlobStore
+from countenance.cluster_state import DistantCluster
+from countenance.limiter import RedisLimiter
+from countenance.registry import AdoptedRegistry
+from countenance.settings import Settings
+from domain.kernel.clock import SystemClock
+from domain.kernel.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The parts of an API process. Nothing is connected before `opened` is entered."""
+
+    settings: Settings
+    ports: Ports
+    blobs: BlobStore
+    redis: Redis
+    limiter: RedisLimiter
+    registry: AdoptedRegistry
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Keep the database's pool and the connections to Redis open."""
+        async with database.pool(
+            self.settings.database_url.get_secret_value(), max_size=self.settings.database_connections
+        ):
+            try:
+                await self.registry.refresh()  # before the first request: an empty registry protects nobody
+                yield
+            finally:
+                await self.limiter.close()
+                await self.redis.aclose()
+
+    async def follow_registry(self) -> None:
+        """Adopt each newer registry, for ever."""
+        await self.registry.follow()
+
+
+def compose(settings: Settings) -> Composed:
+    """Put the parts together."""
+    redis_url = settings.redis_url.get_secret_value()
+    redis = Redis.from_url(redis_url, max_connections=settings.redis_connections)
+    blobs = BlobStore.of(settings)
+    limiter = RedisLimiter(redis_url, connections=settings.redis_connections)
+    registry = AdoptedRegistry()
+    ports = Ports(
+        clock=SystemClock(),
+        blobs=blobs,
+        cluster=DistantCluster(redis),
+        limiter=limiter,
+        registry=registry,
+        policy=settings.policy,
+    )
+    return Composed(settings, ports, blobs, redis, limiter, registry)

@@ -1,0 +1,78 @@
+"""The embedded services of one home, started together and stopped together."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from countenance.embedded.child import Child
+from countenance.embedded.home import Home
+from countenance.embedded.local_ray import LocalRay
+from countenance.embedded.postgres import Postgres
+from countenance.embedded.valkey import Valkey
+
+
+class Service(Protocol):
+    """A service that can be started, also again after it died, at the same address."""
+
+    name: str
+    child: Child | None
+
+    def start(self) -> Child:
+        """Start it and return at once."""
+        ...
+
+    def wait(self) -> None:
+        """Return when it serves. Raises CannotStart."""
+        ...
+
+    def stop(self) -> None:
+        """Stop it; no error when it doesn't run."""
+        ...
+
+
+class Services:
+    """Postgres, Valkey and Ray in one home."""
+
+    def __init__(self, home: Home) -> None:
+        """Lay them out; nothing runs yet."""
+        held = (home.lock,)
+        secrets = home.secrets
+        self.postgres = Postgres(
+            home.folder / "postgres", log=home.log("postgres"), password=secrets.database_password, held=held
+        )
+        self.valkey = Valkey(home.folder / "valkey", log=home.log("valkey"), password=secrets.redis_password, held=held)
+        self.ray = LocalRay(home.folder / "ray", log=home.log("ray"), token=secrets.ray_token, held=held)
+        self._home = home
+
+    @property
+    def all(self) -> tuple[Service, ...]:
+        """Every service, the quickest first."""
+        return (self.valkey, self.postgres, self.ray)
+
+    def start(self, announce: Callable[[str], None]) -> None:
+        """Start all at once and return when all serve; `announce` hears the name of each. Raises CannotStart."""
+        for service in reversed(self.all):
+            service.start()
+        for service in self.all:
+            service.wait()
+            announce(service.name)
+
+    def environment(self) -> Mapping[str, str]:
+        """Give the settings that lead a process to these services."""
+        return {
+            "DATABASE_URL": self.postgres.url,
+            "REDIS_URL": self.valkey.url,
+            "BLOB_URL": (self._home.folder / "blobs").as_uri(),
+            "SIGNING_KEY": self._home.secrets.signing_key,
+            "COUNTENANCE_HOME": str(self._home.folder),
+            "COUNTENANCE_MODEL_FOLDER": str(self._home.folder / "models"),
+            "COUNTENANCE_UPLOAD_FOLDER": str(self._home.folder / "uploads"),
+            **self.ray.driver_environment,
+        }
+
+    def stop(self) -> None:
+        """Stop all at once and return when nothing of them is left."""
+        for service in self.all:
+            if service.child is not None:
+                service.child.ask_to_stop()
+        for service in self.all:
+            service.stop()

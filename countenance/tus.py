@@ -1,0 +1,320 @@
+"""The upload endpoint: the tus resumable upload protocol 1.0.0 (https://tus.io/protocols/resumable-upload).
+
+Core, creation, creation-with-upload, expiration, checksum and termination. An upload is its owner's alone. Whatever
+arrived before a connection was cut is kept, except where the body was to be verified by a checksum and was not.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import BinaryIO
+from uuid import UUID
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from countenance.callers import ForeignOrigin
+from countenance.spool import Spool, SpoolBusy
+from countenance.tus_messages import (
+    CHECKSUMS,
+    Checksum,
+    TusError,
+    checksum_of,
+    expiry,
+    metadata_of,
+    no_room,
+    refused,
+    upload_id_of,
+    whole,
+)
+from domain import bounties, resources
+from domain.kernel.ids import EntryId
+from domain.kernel.refusals import InvalidInput, Refusal
+from domain.kernel.scope import Scope
+from domain.resources import Holder, Upload, UploadStatus
+from schema.bounties import BountyEntry
+from schema.node import id_of
+from schema.resources import Resource
+
+log = structlog.get_logger(__name__)
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
+PATH = "/uploads"
+
+_CONTENT_TYPE = "application/offset+octet-stream"
+_WRITE_BYTES = 1 << 20
+_SPARE_BYTES = 64 << 20
+_SILENT_SECONDS = 30.0
+_YIELDS_AFTER_SECONDS = 2.0
+
+
+class _Receiving:
+    """A request that holds an upload's file: since when it has waited for bytes, and how to end it."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self._waiting: tuple[float, asyncio.Timeout] | None = None
+
+    @contextlib.asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """Wait for bytes inside; raises TimeoutError after a long silence, or when another request takes over."""
+        try:
+            async with asyncio.timeout(_SILENT_SECONDS) as timeout:
+                self._waiting = asyncio.get_running_loop().time(), timeout
+                yield
+        finally:
+            self._waiting = None
+
+    async def give_up(self) -> bool:
+        """End this request if it has been silent for a while; False when it hasn't."""
+        now = asyncio.get_running_loop().time()
+        if self._waiting is None or now - self._waiting[0] < _YIELDS_AFTER_SECONDS:
+            return False
+        self._waiting[1].reschedule(now)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_YIELDS_AFTER_SECONDS):
+                await self.ended.wait()
+        return True
+
+
+class TusEndpoint:
+    """The upload endpoint of one process."""
+
+    def __init__(self, spool: Spool, scope_of: Callable[[Request], Awaitable[Scope]]) -> None:
+        """Stage bytes in `spool`; `scope_of` gives the authority of a request."""
+        self._spool = spool
+        self._scope_of = scope_of
+        self._receiving: dict[UUID, _Receiving] = {}
+
+    def routes(self) -> list[Route]:
+        """Give the routes to mount at the root."""
+        methods = ["OPTIONS", "POST", "HEAD", "PATCH", "DELETE"]
+        return [
+            Route(PATH, self.collection, methods=methods),
+            Route(PATH + "/{upload_id}", self.upload, methods=methods),
+        ]
+
+    async def sweep(self) -> int:
+        """Delete the bytes of uploads that are over; give their number."""
+        here = self._spool.ids()
+        over = here - await resources.open_among(here)
+        for upload_id in over:
+            self._spool.discard(upload_id)
+        return len(over)
+
+    async def sweep_for_ever(self, every: float = 600.0) -> None:
+        """Sweep now and then."""
+        while True:
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("the uploads could not be swept; trying again later")
+            await asyncio.sleep(every)
+
+    async def collection(self, request: Request) -> Response:
+        """Answer OPTIONS and POST on the folder of uploads."""
+        return await self._answer(request, {"OPTIONS": self._options, "POST": self._create})
+
+    async def upload(self, request: Request) -> Response:
+        """Answer HEAD, PATCH, DELETE and OPTIONS on one upload."""
+        return await self._answer(
+            request, {"OPTIONS": self._options, "HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
+        )
+
+    async def _answer(
+        self, request: Request, deeds: Mapping[str, Callable[[Request, Scope], Awaitable[Response]]]
+    ) -> Response:
+        # The protocol lets clients that can't send a method name it in a header.
+        method = request.headers.get("x-http-method-override", request.method).upper()
+        try:
+            if method not in deeds:
+                raise TusError(405, f"{method} is not possible here.", Allow=", ".join(deeds))
+            if method != "OPTIONS" and request.headers.get("tus-resumable") != VERSION:
+                raise TusError(412, f"Send `Tus-Resumable: {VERSION}`: this endpoint speaks no other version.")
+            response = await deeds[method](request, await self._scope_of(request))
+        except (TusError, Refusal, ForeignOrigin, OSError) as error:
+            response = refused(error)
+        response.headers["Tus-Resumable"] = VERSION
+        if response.status_code == 412:
+            response.headers["Tus-Version"] = VERSION
+        return response
+
+    async def _options(self, request: Request, scope: Scope) -> Response:
+        return Response(
+            status_code=204,
+            headers={
+                "Tus-Version": VERSION,
+                "Tus-Extension": EXTENSIONS,
+                "Tus-Max-Size": str(scope.ports.policy.max_file_bytes),
+                "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
+            },
+        )
+
+    async def _create(self, request: Request, scope: Scope) -> Response:
+        """Begin an upload that `uploadBegin` has not begun, from its metadata; the body may hold its first bytes."""
+        size = whole(request, "upload-length")
+        if size > scope.ports.policy.max_file_bytes:
+            raise TusError(413, f"A file may have at most {scope.ports.policy.max_file_bytes} bytes.")
+        upload = await _begin(scope, metadata_of(request.headers.get("upload-metadata", "")), size)
+        headers = expiry(upload) | {"Location": f"{scope.ports.public_url}{PATH}/{upload.id.hex}"}
+        if request.headers.get("content-type") == _CONTENT_TYPE:
+            headers["Upload-Offset"] = str(await self._receive(request, scope, upload, 0))
+        return Response(status_code=201, headers=headers)
+
+    async def _head(self, request: Request, scope: Scope) -> Response:
+        upload = await resources.own_upload(scope, upload_id_of(request))
+        offset = upload.size_bytes
+        if upload.status is not UploadStatus.COMPLETE:
+            _check_open(upload)
+            offset = self._spool.offset(upload.id)
+        if offset == upload.size_bytes and upload.status is UploadStatus.OPEN:
+            # Cut after the last byte, before it was a file: whoever asks how far it came has it finished.
+            async with self._writing(upload):
+                await self._complete(scope, upload)
+        return Response(
+            status_code=200,
+            headers=expiry(upload)
+            | {
+                "Upload-Offset": str(offset),
+                "Upload-Length": str(upload.size_bytes),
+                "Cache-Control": "no-store",
+            },
+        )
+
+    async def _patch(self, request: Request, scope: Scope) -> Response:
+        if request.headers.get("content-type") != _CONTENT_TYPE:
+            raise TusError(415, f"Send the bytes as `Content-Type: {_CONTENT_TYPE}`.")
+        offset = whole(request, "upload-offset")
+        upload = await resources.own_upload(scope, upload_id_of(request))
+        _check_open(upload)
+        reached = await self._receive(request, scope, upload, offset)
+        return Response(status_code=204, headers=expiry(upload) | {"Upload-Offset": str(reached)})
+
+    async def _delete(self, request: Request, scope: Scope) -> Response:
+        upload = await resources.own_upload(scope, upload_id_of(request))
+        await resources.end_upload(scope, upload.id)
+        self._spool.discard(upload.id)
+        return Response(status_code=204)
+
+    async def _receive(self, request: Request, scope: Scope, upload: Upload, offset: int) -> int:
+        """Append a request's body at `offset`; make a file of the upload when it is whole. Gives the new offset."""
+        checksum = checksum_of(request.headers.get("upload-checksum"))
+        announced = int(request.headers.get("content-length") or 0)
+        if offset + announced > upload.size_bytes:
+            raise TusError(413, f"This upload has {upload.size_bytes} bytes; the body goes beyond them.")
+        if self._spool.free_bytes() < announced + _SPARE_BYTES:
+            raise no_room()
+        async with self._writing(upload) as (file, receiving):
+            at = self._spool.offset(upload.id)
+            if at != offset:
+                raise TusError(409, f"The upload stands at byte {at}: go on from there.", Upload_Offset=str(at))
+            if checksum is not None:
+                self._spool.distrust(upload.id, offset)
+            try:
+                await _write(_pieces(request, receiving), file, upload.size_bytes - offset, checksum)
+            except BaseException:
+                if checksum is not None:
+                    self._spool.cut(file, upload.id, offset)
+                raise
+            finally:
+                file.flush()
+            self._spool.trust(upload.id)
+            reached = self._spool.offset(upload.id)
+            if reached == upload.size_bytes:
+                await self._complete(scope, upload)
+            return reached
+
+    @contextlib.asynccontextmanager
+    async def _writing(self, upload: Upload) -> AsyncIterator[tuple[BinaryIO, _Receiving]]:
+        """Hold the upload's file. A request that fell silent gives it up to the one that goes on; another doesn't."""
+        holder = self._receiving.get(upload.id)
+        if holder is not None:
+            await holder.give_up()
+        try:
+            with self._spool.writing(upload.id) as file:
+                receiving = self._receiving[upload.id] = _Receiving()
+                try:
+                    yield file, receiving
+                finally:
+                    del self._receiving[upload.id]
+                    # Whoever waits for this is only woken after the file has been closed.
+                    receiving.ended.set()
+        except SpoolBusy:
+            raise TusError(423, "Another request is sending this upload: wait for it.", Retry_After="1") from None
+
+    async def _complete(self, scope: Scope, upload: Upload) -> None:
+        """Make a file of an upload whose bytes are all here; the held lock lets only one request do it."""
+        try:
+            await resources.complete_upload(scope, upload.id, self._spool.path(upload.id))
+        except Refusal:
+            self._spool.discard(upload.id)
+            raise
+        self._spool.discard(upload.id)
+
+
+async def _write(pieces: AsyncIterator[bytes], file: BinaryIO, room: int, checksum: Checksum | None) -> None:
+    """Write a body as it arrives, off the loop, at most `room` bytes. Raises TusError; what was written stays."""
+    digest = CHECKSUMS[checksum.algorithm]() if checksum else None
+    async for piece in pieces:
+        if len(piece) > room:
+            raise TusError(413, "The body goes beyond the size of this upload.")
+        room -= len(piece)
+        if digest is not None:
+            digest.update(piece)
+        await asyncio.to_thread(_append, file, piece)
+    if checksum is not None and digest is not None and digest.digest() != checksum.expected:
+        raise TusError(460, "The body does not have the checksum that was sent with it: send it again.")
+
+
+async def _pieces(request: Request, receiving: _Receiving) -> AsyncIterator[bytes]:
+    """Give a body in pieces of about a MiB; when it is cut or falls silent, what had come of it, then TusError."""
+    gathered = bytearray()
+    body = request.stream()
+    cut = ""
+    try:
+        while True:
+            async with receiving.waiting():
+                chunk = await anext(body, None)
+            if chunk is None:
+                break
+            gathered += chunk
+            if len(gathered) >= _WRITE_BYTES:
+                yield bytes(gathered)
+                gathered.clear()
+    except TimeoutError:
+        cut = "Nothing more came"
+    except ClientDisconnect:
+        cut = "The connection was cut"
+    if gathered:
+        yield bytes(gathered)
+    if cut:
+        raise TusError(408, f"{cut}: go on with the upload where it stands.", Connection="close")
+
+
+def _append(file: BinaryIO, piece: bytes) -> None:
+    file.write(piece)
+    file.flush()
+
+
+async def _begin(scope: Scope, metadata: Mapping[str, str], size: int) -> Upload:
+    """Begin an upload to the resource or the entry that the metadata names."""
+    name = metadata.get("filename", "")
+    sha256 = metadata.get("sha256") or None
+    if "entryId" in metadata:
+        entry_id = EntryId(id_of(metadata["entryId"], BountyEntry))
+        return await bounties.begin_upload(scope, entry_id, file_name=name, size_bytes=size, sha256=sha256)
+    if "resourceId" in metadata:
+        holder = Holder("resource", id_of(metadata["resourceId"], Resource))
+        return await resources.begin_upload(scope, holder, file_name=name, size_bytes=size, sha256=sha256)
+    raise InvalidInput(
+        "Name the draft in `Upload-Metadata`, as `resourceId` or `entryId`: what the file is for.",
+        field="Upload-Metadata",
+    )
+
+
+def _check_open(upload: Upload) -> None:
+    if upload.status is not UploadStatus.OPEN:
+        raise TusError(410, "This upload is over: begin a new one.")

@@ -1,0 +1,120 @@
+"""Lists of bounties: filters, full-text search, three orders, each by keyset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from domain.bounties.reads import BOUNTY_COLUMNS, bounty_of
+from domain.bounties.rules import BountyOrder, BountyStatus
+from domain.bounties.values import Bounty, BountyFilter
+from domain.kernel.ids import BountyId
+from domain.kernel.paging import Page, PageAsk, int_part, page_of, uuid_part
+from domain.kernel.sql import fetch, fetch_one
+from domain.kernel.text import clean
+
+MAX_SEARCH = 200
+KEY_WIDTH = {BountyOrder.NEWEST: 1, BountyOrder.CLOSING_SOON: 2, BountyOrder.LARGEST_POT: 2}
+"""How many parts the sort key of each order has."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SORT = {
+    BountyOrder.NEWEST: "b.id DESC",
+    BountyOrder.CLOSING_SOON: "b.closes_at, b.id",
+    BountyOrder.LARGEST_POT: "b.pot DESC, b.id DESC",
+}
+
+
+@dataclass(slots=True)
+class _Where:
+    """A WHERE clause as it grows, with its numbered arguments."""
+
+    clauses: list[str] = field(default_factory=list)
+    arguments: list[object] = field(default_factory=list)
+
+    def add(self, clause: str, *arguments: object) -> None:
+        numbers = [f"${len(self.arguments) + n}" for n in range(1, len(arguments) + 1)]
+        self.clauses.append(clause.format(*numbers))
+        self.arguments.extend(arguments)
+
+    def __str__(self) -> str:
+        return " AND ".join(self.clauses) or "true"
+
+
+async def bounty_page(wanted: BountyFilter, order: BountyOrder, asked: PageAsk, *, total: bool = False) -> Page[Bounty]:
+    """Give a page of bounties; the total is counted only where `total` is true.
+
+    CLOSING_SOON gives open bounties, the nearest deadline first, unless the filter asks for another status.
+    """
+    if order is BountyOrder.CLOSING_SOON and wanted.status is None:
+        wanted = replace(wanted, status=BountyStatus.OPEN)
+    where = _matching(wanted)
+    count = await _count(where) if total else None
+    _add_keyset(where, order, asked)
+    where.arguments.append(asked.first + 1)
+    rows = await fetch(
+        f"SELECT {BOUNTY_COLUMNS} FROM bounty b WHERE {where}"  # noqa: S608 - clauses are constants of this module
+        f" ORDER BY {_SORT[order]} LIMIT ${len(where.arguments)}",
+        *where.arguments,
+    )
+    found = [bounty_of(row) for row in rows]
+    return page_of(found, [_key(bounty, order) for bounty in found], asked, total=count)
+
+
+async def matching_bounties(ids: Sequence[UUID], wanted: BountyFilter) -> dict[BountyId, Bounty]:
+    """Give those among `ids` that a filter lets through."""
+    where = _matching(wanted)
+    where.add("b.id = ANY({}::uuid[])", list(ids))
+    rows = await fetch(f"SELECT {BOUNTY_COLUMNS} FROM bounty b WHERE {where}", *where.arguments)  # noqa: S608 - as above
+    return {BountyId(row["id"]): bounty_of(row) for row in rows}
+
+
+async def _count(where: _Where) -> int:
+    row = await fetch_one(f"SELECT count(*) AS n FROM bounty b WHERE {where}", *where.arguments)  # noqa: S608 - as above
+    return int(row["n"]) if row else 0
+
+
+def _matching(wanted: BountyFilter) -> _Where:
+    where = _Where()
+    if not wanted.mature:
+        where.add("NOT b.mature")
+    if wanted.status is not None:
+        where.add("b.status = {}", wanted.status)
+    if wanted.kind is not None:
+        where.add("b.kind = {}", wanted.kind)
+    if wanted.initiator_id is not None:
+        where.add("b.initiator_id = {}", wanted.initiator_id)
+    if wanted.min_pot is not None:
+        where.add("b.pot >= {}", wanted.min_pot)
+    if wanted.search is not None and (search := clean(wanted.search, "filter.search", MAX_SEARCH)):
+        where.add("to_tsvector('simple', b.title || ' ' || b.brief) @@ websearch_to_tsquery('simple', {})", search)
+    return where
+
+
+def _add_keyset(where: _Where, order: BountyOrder, asked: PageAsk) -> None:
+    if asked.after is None:
+        return
+    match order:
+        case BountyOrder.NEWEST:
+            where.add("b.id < {}", uuid_part(asked, 0))
+        case BountyOrder.CLOSING_SOON:
+            where.add("(b.closes_at, b.id) > ({}, {})", _time_part(asked), uuid_part(asked, 1))
+        case BountyOrder.LARGEST_POT:
+            where.add("(b.pot, b.id) < ({}, {})", int_part(asked, 0), uuid_part(asked, 1))
+
+
+def _key(bounty: Bounty, order: BountyOrder) -> tuple[str | int | float, ...]:
+    match order:
+        case BountyOrder.NEWEST:
+            return (bounty.id.hex,)
+        case BountyOrder.CLOSING_SOON:
+            return ((bounty.closes_at - _EPOCH) // _MICROSECOND, bounty.id.hex)
+        case BountyOrder.LARGEST_POT:
+            return (bounty.pot, bounty.id.hex)
+
+
+def _time_part(asked: PageAsk) -> datetime:
+    # A cursor made by hand may name a time that no calendar has; such a one sorts after every deadline.
+    micros = min(abs(int_part(asked, 0) or 0), 10**17)
+    return _EPOCH + micros * _MICROSECOND

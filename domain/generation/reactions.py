@@ -1,0 +1,106 @@
+"""What a generation does about facts: stop what its owner cancelled and what the registry or a block now forbids.
+
+All are idempotent. Queued jobs end at once; those at work are marked, and the cluster is told to stop them.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+
+from domain import likeness, resources
+from domain.generation.ending import end, locked, to_json
+from domain.generation.facts import GenerationStopAsked
+from domain.generation.requests import STOPPING
+from domain.generation.rules import JobStatus, is_final
+from domain.generation.running import stop_on_cluster
+from domain.kernel.findings import Finding, Signal
+from domain.kernel.ids import JobId
+from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch
+from domain.kernel.work import work
+from domain.likeness import RegistryChanged
+from domain.registry.gates import examine_texts
+from domain.registry.names import NameMatcher
+from domain.resources import ResourceChanged, ResourceStatus
+
+_AT_ONCE = 500
+
+
+async def stop_asked(scope: Scope, fact: GenerationStopAsked) -> None:
+    """Pass an owner's or the registry's stop on to the cluster."""
+    await stop_on_cluster(scope, fact.job_id)
+
+
+async def registry_changed(scope: Scope, fact: RegistryChanged) -> None:
+    """Refuse the unfinished jobs whose words name a person who was registered or changed.
+
+    Only those persons are looked for: all others were when the job was asked for, and are again when it starts.
+    """
+    snapshot = await likeness.load_snapshot()
+    matcher = NameMatcher(snapshot.only(frozenset(fact.person_ids)))
+    async for row in _unfinished():
+        findings = examine_texts(
+            matcher,
+            [("prompt", row["prompt"]), ("negative prompt", row["negative_prompt"])],
+            Signal.NAME_IN_TEXT,
+            account=row["owner_id"],
+            mature=row["mature"],
+        )
+        if findings:
+            await _refuse(scope, JobId(row["id"]), findings)
+
+
+async def resource_changed(scope: Scope, fact: ResourceChanged) -> None:
+    """Refuse the unfinished jobs that use a resource which has been blocked or held.
+
+    One that its owner merely took away stops no running job; a waiting one fails when its turn comes.
+    """
+    if fact.status == ResourceStatus.PUBLISHED:
+        return
+    found = await resources.usable(Scope.of_system(scope.ports), [fact.resource_id])
+    reasons = [
+        reason for use in found.values() if not use.allowed for reason in use.reasons if reason.verdict in STOPPING
+    ]
+    if not reasons:
+        return
+    rows = await fetch(
+        """
+        SELECT id FROM generation_job j WHERE status IN ('QUEUED', 'VALIDATING', 'RUNNING')
+        AND (checkpoint_id = $1 OR EXISTS (SELECT FROM generation_use u WHERE u.job = j.id AND u.resource_id = $1))
+        """,
+        fact.resource_id,
+    )
+    for row in rows:
+        await _refuse(scope, JobId(row["id"]), reasons)
+
+
+async def _unfinished() -> AsyncIterator[asyncpg.Record]:
+    """Give the unfinished jobs, in bounded pieces."""
+    after = None
+    while True:
+        rows = await fetch(
+            """
+            SELECT id, owner_id, prompt, negative_prompt, mature FROM generation_job
+            WHERE status IN ('QUEUED', 'VALIDATING', 'RUNNING') AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2
+            """,
+            after,
+            _AT_ONCE,
+        )
+        for row in rows:
+            yield row
+        if len(rows) < _AT_ONCE:
+            return
+        after = rows[-1]["id"]
+
+
+async def _refuse(scope: Scope, job_id: JobId, findings: Sequence[Finding]) -> None:
+    """Refuse a job: at once while it waits, else as soon as it has been stopped."""
+    async with work(scope.now) as w:
+        row = await locked(w, job_id)
+        if row is None or is_final(JobStatus(row["status"])):
+            return
+        if row["status"] == JobStatus.QUEUED:
+            await end(w, row, JobStatus.REFUSED, at=scope.now, refusal=findings)
+            return
+        await w.execute("UPDATE generation_job SET refusal = $2::jsonb WHERE id = $1", job_id, to_json(findings))
+        w.tell(GenerationStopAsked(job_id))

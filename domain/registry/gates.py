@@ -1,0 +1,112 @@
+"""The gates that every text and file passes: drafts, prompts, briefs, metadata, uploads, finished jobs."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from domain.kernel.findings import Finding, Signal, Verdict, worst
+from domain.kernel.wire import MetadataText
+from domain.registry.consent import apply_consent
+from domain.registry.matching import Matcher, NameMatch
+from domain.registry.snapshot import Person, Snapshot
+
+_REGISTRY_SIGNALS = frozenset({Signal.NAME_IN_METADATA, Signal.FILE_HASH})
+"""What `revise` judges anew; all other findings do not depend on the registry."""
+
+
+def examine_texts(
+    matcher: Matcher,
+    texts: Iterable[tuple[str, str]],
+    signal: Signal,
+    *,
+    account: UUID | None,
+    mature: bool,
+) -> list[Finding]:
+    """Look for registered names in `texts`, pairs of where a text stands and the text itself.
+
+    `account` is who wants to use it (None: not known, so nobody's named creator); `mature` whether it is or may be
+    mature. Gives one finding for each person at each place, only where the person does not allow the use: no
+    finding means that nothing stands against it. The detail never repeats the name.
+    """
+    found: dict[tuple[str, UUID], list[NameMatch]] = {}
+    safe_places: dict[str, str] = {}
+    for where, text in dict.fromkeys(texts):
+        for match in apply_consent(matcher.match(text), matcher, account=account, mature=mature):
+            if match.verdict is not Verdict.CLEAN:
+                place = safe_places.setdefault(where, _place(matcher, where))
+                found.setdefault((place, match.person_id), []).append(match)
+    return [_finding(signal, place, matches) for (place, _), matches in found.items()]
+
+
+def examine_file(matcher: Matcher, hashes: Iterable[str]) -> list[Finding]:
+    """Look for a file among those that were found to reproduce a person, by its full SHA256.
+
+    A blocked file stays blocked whatever the person allows: the registry names it for what it is.
+    """
+    blocked = matcher.blocked_file(hashes)
+    if blocked is None:
+        return []
+    _, person_id = blocked
+    reason = "reproduces a registered person" if person_id else "was blocked by a moderator's decision"
+    return [
+        Finding(Signal.FILE_HASH, Verdict.BLOCKED, f"file: its SHA256 is that of one which {reason}", None, person_id)
+    ]
+
+
+def revise(
+    findings: Iterable[Finding],
+    matcher: Matcher,
+    *,
+    texts: Iterable[MetadataText],
+    sha256: str | None,
+    account: UUID | None,
+    mature: bool,
+) -> list[Finding]:
+    """Bring the findings of an inspection up to a newer registry, owner or maturity, without reading the file again.
+
+    An inspector does not know whose the file is and takes the strictest reading; whoever knows revises. `texts` and
+    `sha256` are what the inspection found; findings that do not depend on the registry stay as they are.
+    """
+    kept = [finding for finding in findings if not _is_of_registry(finding)]
+    named = examine_texts(
+        matcher,
+        ((text.key, text.text) for text in texts),
+        Signal.NAME_IN_METADATA,
+        account=account,
+        mature=mature,
+    )
+    return [*kept, *examine_file(matcher, [sha256] if sha256 else []), *named]
+
+
+def revalidate(old: Snapshot, new: Snapshot) -> set[UUID]:
+    """Give the persons who were added or withdrawn, or whose names, consent or creators changed.
+
+    Only what matched one of them before, or matches one of them now, has to be validated again;
+    `new.only(...)` makes the small snapshot that finds the latter.
+    """
+    before = {person.id: _what_matters(person) for person in old.persons}
+    after = {person.id: _what_matters(person) for person in new.persons}
+    return {person_id for person_id in before.keys() | after.keys() if before.get(person_id) != after.get(person_id)}
+
+
+def _is_of_registry(finding: Finding) -> bool:
+    return finding.signal in _REGISTRY_SIGNALS and finding.verdict is not Verdict.CLEAN
+
+
+def _what_matters(person: Person) -> tuple[object, ...]:
+    return frozenset(person.names), person.consent, frozenset(person.creators)
+
+
+def _place(matcher: Matcher, where: str) -> str:
+    """Say where a text stands, but not by a label that itself holds a registered name."""
+    return "a field whose label holds a registered name" if matcher.match(where) else where
+
+
+def _finding(signal: Signal, place: str, matches: list[NameMatch]) -> Finding:
+    """Say where a person's name stands. Characters are counted from 1, as people do."""
+    best = max(matches, key=lambda match: match.score)
+    detail = f"{place}: a registered name at characters {best.start + 1}–{best.end}"
+    if len(matches) > 1:
+        more = len(matches) - 1
+        detail += f", and {more} more {'time' if more == 1 else 'times'}"
+    score = None if best.score == 1.0 else best.score
+    return Finding(signal, worst(match.verdict for match in matches), detail, score, best.person_id)

@@ -1,0 +1,207 @@
+"""What owners, moderators and the operator do to resources: draft, submit, remove, add in place."""
+
+from pathlib import Path
+from uuid import UUID
+
+from domain import reasons
+from domain.kernel.findings import Signal
+from domain.kernel.ids import AccountId, ResourceId, Subject, new_id
+from domain.kernel.limits import within_limit
+from domain.kernel.refusals import LikenessRefused, NotAllowed, NotFound
+from domain.kernel.scope import Scope
+from domain.kernel.work import Work, work
+from domain.registry.gates import examine_texts
+from domain.resources import statements
+from domain.resources.facts import ResourceChanged
+from domain.resources.holders import lock_holder
+from domain.resources.reads import resource_of, sees_all
+from domain.resources.rules import check_remove, check_submit, checked_draft, texts_of
+from domain.resources.scans import request_scans
+from domain.resources.tables import FileRow, ResourceRow
+from domain.resources.values import Cause, Holder, Resource, ResourceDraft, ResourceStatus
+
+
+async def draft(scope: Scope, asked: ResourceDraft) -> ResourceId:
+    """Write down a new resource whose texts name nobody who is protected; files come next.
+
+    Raises SignInRequired, Suspended, RateLimited, InvalidInput, PolicyRefused, LikenessRefused.
+    """
+    actor = scope.require_active()
+    examined = examined_draft(scope, asked, actor.account_id)
+    await within_limit(scope, "draft", actor.account_id)
+    async with work(scope.now) as w:
+        return await _write(w, scope, examined, actor.account_id)
+
+
+def examined_draft(scope: Scope, asked: ResourceDraft, owner_id: AccountId) -> ResourceDraft:
+    """Give the draft, cleaned, if its words may stand. Raises InvalidInput, PolicyRefused, LikenessRefused."""
+    cleaned = checked_draft(asked)
+    findings = examine_texts(
+        scope.ports.registry.matcher,
+        texts_of(cleaned.title, cleaned.description, cleaned.trigger_words),
+        Signal.NAME_IN_TEXT,
+        account=owner_id,
+        mature=cleaned.mature,
+    )
+    if findings:
+        raise LikenessRefused(
+            "This names a real person who is protected and did not allow it: take the name out.", findings=findings
+        )
+    return cleaned
+
+
+async def submit(scope: Scope, resource_id: ResourceId) -> None:
+    """Ask for validation of a draft and, if it comes out clean, publication.
+
+    Raises SignInRequired, Suspended, RateLimited, NotFound, NotAllowed, Conflict.
+    """
+    actor = scope.require_active()
+    await within_limit(scope, "submit", actor.account_id)
+    async with work(scope.now) as w:
+        await lock_holder(w, Holder("resource", resource_id))
+        resource = await _locked(w, scope, resource_id)
+        if resource.owner_id != actor.account_id:
+            raise NotAllowed("Only its owner may submit a resource.")
+        await _submit(w, scope, resource)
+
+
+async def remove(scope: Scope, resource_id: ResourceId) -> None:
+    """Take a resource down: its owner for any reason, a moderator with a statement of reasons.
+
+    Raises SignInRequired, NotFound, NotAllowed, Conflict.
+    """
+    actor = scope.require_actor()
+    async with work(scope.now) as w:
+        await lock_holder(w, Holder("resource", resource_id))
+        resource = await _locked(w, scope, resource_id)
+        by_owner = resource.owner_id == actor.account_id
+        if not by_owner and not scope.is_moderator:
+            raise NotAllowed("Only its owner and moderators may remove a resource.")
+        check_remove(resource.status)
+        cause = Cause.OWNER if by_owner else Cause.MODERATOR
+        await w.execute("UPDATE resource SET status = 'REMOVED', cause = $2 WHERE id = $1", resource_id, cause)
+        await w.execute(
+            "UPDATE upload SET status = 'ENDED' WHERE holder_kind = 'resource' AND holder_id = $1 AND status = 'OPEN'",
+            resource_id,
+        )
+        if by_owner:
+            # What the owner takes away is no longer restricted by us.
+            await reasons.withdraw(w, Subject("resource", resource_id), at=scope.now)
+        else:
+            await reasons.state(w, statements.of_removal(resource, at=scope.now))
+        w.tell(ResourceChanged(resource_id, resource.owner_id, ResourceStatus.REMOVED))
+
+
+async def publish_outcome(
+    w: Work, scope: Scope, asked: ResourceDraft, *, source: Holder, owner_id: AccountId
+) -> ResourceId:
+    """Draft and submit a resource with the files of an entry, in the work of whoever may decide that.
+
+    Raises InvalidInput, PolicyRefused, LikenessRefused, Conflict.
+    """
+    resource_id = await _write(w, scope, examined_draft(scope, asked, owner_id), owner_id)
+    await adopt_files(w, source, Holder("resource", resource_id), owner_id=owner_id, mature=asked.mature)
+    await _submit(w, scope, await _locked(w, scope, resource_id))
+    return resource_id
+
+
+async def adopt_files(w: Work, source: Holder, target: Holder, *, owner_id: AccountId, mature: bool) -> int:
+    """Give a holder the files of another as its own, to be scanned anew; both share the blobs. Gives their number."""
+    await lock_holder(w, target)
+    rows = await w.fetch(
+        "SELECT * FROM stored_file WHERE holder_kind = $1 AND holder_id = $2 ORDER BY id", source.kind, source.id
+    )
+    copies = [
+        FileRow(
+            {
+                FileRow.id: new_id(),
+                FileRow.holder_kind: target.kind,
+                FileRow.holder_id: target.id,
+                FileRow.account_id: owner_id,
+                FileRow.mature: mature,
+                FileRow.name: row["name"],
+                FileRow.size_bytes: row["size_bytes"],
+                FileRow.sha256: row["sha256"],
+                FileRow.blob_key: row["blob_key"],
+                FileRow.created_at: row["created_at"],
+            }
+        )
+        for row in rows
+    ]
+    if copies:
+        await FileRow.insert(*copies)
+    return len(copies)
+
+
+async def add_checkpoint(
+    scope: Scope, path: Path, asked: ResourceDraft, *, owner_id: AccountId, sha256: str, size_bytes: int
+) -> ResourceId:
+    """Publish a checkpoint that lies on the nodes: a diffusers folder or a `.safetensors` file, by the operator.
+
+    `sha256` and `size_bytes` are those of the file, or of the folder as the cluster packs it. The same path again is
+    the same resource, with the new contents. Raises NotAllowed, InvalidInput, PolicyRefused, LikenessRefused.
+    """
+    if not scope.system:
+        raise NotAllowed("Only the operator adds checkpoints in place.")
+    examined = examined_draft(scope, asked, owner_id)
+    async with work(scope.now) as w:
+        await w.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"checkpoint:{path}")
+        known = await w.one("SELECT id FROM resource WHERE source_path = $1 AND status = 'PUBLISHED'", str(path))
+        resource_id = ResourceId(known["id"]) if known else await _write(w, scope, examined, owner_id)
+        await w.execute(
+            "UPDATE resource SET status = 'PUBLISHED', published_at = coalesce(published_at, $2), title = $3,"
+            " description = $4, source_path = $5, source_sha256 = $6, source_bytes = $7 WHERE id = $1",
+            resource_id,
+            scope.now,
+            examined.title,
+            examined.description,
+            str(path),
+            sha256,
+            size_bytes,
+        )
+        w.tell(ResourceChanged(resource_id, owner_id, ResourceStatus.PUBLISHED))
+    return resource_id
+
+
+async def _write(w: Work, scope: Scope, examined: ResourceDraft, owner_id: AccountId) -> ResourceId:
+    """Write the row of a new draft."""
+    row = ResourceRow(
+        {
+            ResourceRow.id: new_id(),
+            ResourceRow.kind: examined.kind,
+            ResourceRow.title: examined.title,
+            ResourceRow.description: examined.description,
+            ResourceRow.trigger_words: list(examined.trigger_words),
+            ResourceRow.owner_id: owner_id,
+            ResourceRow.status: ResourceStatus.DRAFT,
+            ResourceRow.mature: examined.mature,
+            ResourceRow.depicts_real_person: examined.depicts_real_person,
+            ResourceRow.created_at: scope.now,
+        }
+    )
+    await ResourceRow.insert(row)
+    return ResourceId(row.id)
+
+
+async def _locked(w: Work, scope: Scope, resource_id: UUID) -> Resource:
+    """Lock a resource that the scope may see. Raises NotFound."""
+    row = await w.one("SELECT * FROM resource WHERE id = $1 FOR UPDATE", resource_id)
+    if row is None:
+        raise NotFound
+    resource = resource_of(row)
+    own = resource.owner_id == scope.account_id
+    if not own and not sees_all(scope) and resource.status is not ResourceStatus.PUBLISHED:
+        raise NotFound
+    return resource
+
+
+async def _submit(w: Work, scope: Scope, resource: Resource) -> None:
+    """Queue the scans of a draft's files and say that it is being scanned."""
+    holder = Holder("resource", resource.id)
+    row = await w.one(
+        "SELECT count(*) AS n FROM stored_file WHERE holder_kind = 'resource' AND holder_id = $1", resource.id
+    )
+    check_submit(resource.status, row["n"] if row else 0)
+    await w.execute("UPDATE resource SET status = 'SCANNING' WHERE id = $1", resource.id)
+    await request_scans(w, holder)
+    w.tell(ResourceChanged(resource.id, resource.owner_id, ResourceStatus.SCANNING))

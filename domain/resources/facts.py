@@ -1,0 +1,31 @@
+"""What happens to resources and files."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.kernel.facts import Fact
+from domain.kernel.ids import AccountId, FileId, ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChanged(Fact):
+    """A resource came into a status, or what is said about it there changed."""
+
+    resource_id: ResourceId
+    owner_id: AccountId
+    status: str
+
+    def topics(self) -> Iterable[str]:
+        """Go to those who watch the resource and to its owner."""
+        return f"resource:{self.resource_id}", f"inbox:{self.owner_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileScanned(Fact):
+    """A scan ended, or a change of the registry changed its verdict. The holder is a resource or a bounty's entry."""
+
+    file_id: FileId
+    holder_kind: str
+    holder_id: UUID
+    verdict: str

@@ -1,0 +1,297 @@
+"""Scans: queued with a submission, leased to a worker, recorded under their attempt, given back on a fault."""
+
+import asyncio
+import json
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from domain.kernel.findings import Verdict
+from domain.kernel.ids import AccountId, FileId, ScanId, new_id
+from domain.kernel.ports import Ports
+from domain.kernel.scope import Scope
+from domain.kernel.wire import ActorLost, ClusterFault, Inspection, InspectOrder, MetadataText
+from domain.kernel.work import Work, work
+from domain.registry.matching import Matcher
+from domain.resources.facts import FileScanned
+from domain.resources.holders import lock_holder
+from domain.resources.reads import findings_in
+from domain.resources.rules import Examined, FileFacts, base_of, examine
+from domain.resources.settling import RegistryBehind, findings_json, hold_registry, settle, storable
+from domain.resources.values import Holder
+
+LEASE_SECONDS = 10
+"""A lease that is not renewed for so long falls back to the queue."""
+
+_SOURCE_SECONDS = 6 * 3600
+_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Pauses, in seconds, in which this process adopts a registry that has just been announced."""
+
+_HASHES = ("SHA256", "AUTOV1", "AUTOV2", "AUTOV3", "CRC32", "BLAKE3")
+_LOST = "The validator did not survive this file, several times over; a person must look at it."
+_CHANGED = "The stored file is not the one that was uploaded: its SHA256 differs. Upload it again."
+
+FACTS_SQL = """
+    scan.id, scan.file_id, scan.attempt, scan.status, scan.base, scan.verdict, scan.findings, scan.texts,
+    f.name, f.sha256, f.account_id, f.mature, f.holder_kind, f.holder_id
+"""
+
+
+async def request_scans(w: Work, holder: Holder) -> int:
+    """Queue a scan of each of a holder's files that is not waiting for one; open uploads to it end. Gives their number.
+
+    From here on no file can be added, so that what is scanned is what is shared.
+    """
+    await lock_holder(w, holder)
+    await w.execute(
+        "UPDATE upload SET status = 'ENDED' WHERE holder_kind = $1 AND holder_id = $2 AND status = 'OPEN'",
+        holder.kind,
+        holder.id,
+    )
+    files = await w.fetch(
+        "SELECT id FROM stored_file WHERE holder_kind = $1 AND holder_id = $2 ORDER BY id", holder.kind, holder.id
+    )
+    queued = await w.fetch(
+        """
+        INSERT INTO scan (id, file_id, status, attempt, losses, base, verdict, findings, texts, registry_version,
+            queued_at, not_before)
+        SELECT new.id, new.file_id, 'QUEUED', 0, 0, 'PENDING', 'PENDING', '[]', '', 0, now(), now()
+        FROM unnest($1::uuid[], $2::uuid[]) AS new(id, file_id)
+        ON CONFLICT (file_id) DO UPDATE SET status = 'QUEUED', losses = 0, base = 'PENDING', verdict = 'PENDING',
+            findings = '[]', texts = '', error = NULL, registry_version = 0, queued_at = now(), not_before = now(),
+            leased_by = NULL, lease_until = NULL, started_at = NULL, finished_at = NULL
+        WHERE scan.status = 'DONE'
+        RETURNING id
+        """,
+        [new_id() for _ in files],
+        [row["id"] for row in files],
+    )
+    return len(queued)
+
+
+async def claim_scans(ports: Ports, worker: str, limit: int) -> list[InspectOrder]:
+    """Lease up to `limit` scans to a worker, those waiting longest first, and give the order for each.
+
+    A scan whose lease ran out, because its worker died, is claimed like one that waits. Each claim is a new attempt.
+    """
+    async with work() as w:
+        rows = await w.fetch(
+            """
+            UPDATE scan SET status = 'RUNNING', attempt = scan.attempt + 1, leased_by = $1,
+                lease_until = now() + make_interval(secs => $2), started_at = coalesce(scan.started_at, now())
+            FROM stored_file f
+            WHERE f.id = scan.file_id AND scan.id IN (
+                SELECT id FROM scan WHERE (status = 'QUEUED' AND not_before <= now())
+                    OR (status = 'RUNNING' AND lease_until < now())
+                ORDER BY queued_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+            )
+            RETURNING scan.id, scan.attempt, scan.queued_at, f.name, f.size_bytes, f.blob_key
+            """,
+            worker,
+            LEASE_SECONDS,
+            limit,
+        )
+    return [
+        InspectOrder(
+            scan_id=row["id"],
+            attempt=row["attempt"],
+            file_name=row["name"],
+            size_bytes=row["size_bytes"],
+            source_url=await ports.blobs.signed_url(row["blob_key"], seconds=_SOURCE_SECONDS),
+            registry_version=ports.registry.version,
+        )
+        for row in sorted(rows, key=lambda row: (row["queued_at"], row["id"]))
+    ]
+
+
+async def renew_scan(scan_id: UUID, attempt: int, worker: str) -> bool:
+    """Keep the lease of a scan that is at work; False when it has passed to somebody else."""
+    async with work() as w:
+        done = await w.execute(
+            "UPDATE scan SET lease_until = now() + make_interval(secs => $4)"
+            " WHERE id = $1 AND attempt = $2 AND leased_by = $3 AND status = 'RUNNING'",
+            scan_id,
+            attempt,
+            worker,
+            LEASE_SECONDS,
+        )
+    return done == "UPDATE 1"
+
+
+async def record_inspection(scope: Scope, inspection: Inspection) -> bool:
+    """Store what an inspection found, judged by the registry of this moment, and settle what the file belongs to.
+
+    False when the attempt is no longer the current one; nothing is changed then.
+    """
+    return await _patiently(partial(_record, scope, inspection), inspection.scan_id, inspection.attempt)
+
+
+async def scan_faulted(scope: Scope, order: InspectOrder, fault: ClusterFault) -> None:
+    """Give back a scan that the cluster could not do.
+
+    A validator that died counts: after `max_scan_attempts` of them the file is HELD for a person. Storage or a cluster
+    that can't be reached counts nothing; the scan waits longer each time, at most half a minute.
+    """
+    if not isinstance(fault, ActorLost):
+        await _give_back(order.scan_id, order.attempt, wait=min(30, 2 ** min(order.attempt, 5)))
+        return
+    async with work(scope.now) as w:
+        row = await w.one(
+            "UPDATE scan SET losses = losses + 1 WHERE id = $1 AND attempt = $2 AND status = 'RUNNING'"
+            " RETURNING losses",
+            order.scan_id,
+            order.attempt,
+        )
+    if row is not None and row["losses"] >= scope.ports.policy.max_scan_attempts:
+        await _patiently(partial(_hold, scope, order), order.scan_id, order.attempt)
+    elif row is not None:
+        await _give_back(order.scan_id, order.attempt, wait=1)
+
+
+async def _patiently(deed: Callable[[], Awaitable[bool]], scan_id: UUID, attempt: int) -> bool:
+    """Do what needs the newest registry, waiting a little for this process to adopt it; else give the scan back."""
+    for pause in (*_PATIENCE, 0):
+        try:
+            return await deed()
+        except RegistryBehind:
+            await asyncio.sleep(pause)
+    return await _give_back(scan_id, attempt, wait=1)
+
+
+async def _hold(scope: Scope, order: InspectOrder) -> bool:
+    """Hold a file that no validator survives."""
+    matcher = scope.ports.registry.matcher
+    async with work(scope.now) as w:
+        await hold_registry(w, matcher)
+        row = await _current(w, order.scan_id, order.attempt)
+        if row is None:
+            return False
+        held = _Outcome(Examined((), Verdict.HELD), Verdict.HELD, (), _LOST, matcher.snapshot.version)
+        await _finish(w, scope, row, held, matcher)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What is written into a scan that is over."""
+
+    examined: Examined
+    base: Verdict
+    texts: Sequence[MetadataText]
+    error: str | None
+    registry_version: int
+
+
+async def _record(scope: Scope, inspection: Inspection) -> bool:
+    matcher = scope.ports.registry.matcher
+    async with work(scope.now) as w:
+        await hold_registry(w, matcher)
+        row = await _current(w, inspection.scan_id, inspection.attempt)
+        if row is None:
+            return False
+        base, error = base_of(inspection), inspection.error
+        if inspection.hashes.get("SHA256", row["sha256"]) != row["sha256"]:
+            base, error = Verdict.FAILED, _CHANGED
+        facts = FileFacts(
+            name=row["name"],
+            sha256=row["sha256"],
+            account_id=AccountId(row["account_id"]),
+            mature=row["mature"],
+            base=base,
+            texts=inspection.texts,
+            findings=inspection.findings,
+        )
+        examined = await asyncio.to_thread(examine, facts, matcher)
+        await _write_hashes(w, row["file_id"], inspection)
+        outcome = _Outcome(examined, base, inspection.texts, error, matcher.snapshot.version)
+        await _finish(w, scope, row, outcome, matcher)
+    return True
+
+
+async def _current(w: Work, scan_id: UUID, attempt: int) -> Any:
+    """Lock the holder and the scan; None unless the scan is at work under this attempt."""
+    where = await w.one(
+        "SELECT f.holder_kind, f.holder_id FROM scan JOIN stored_file f ON f.id = scan.file_id WHERE scan.id = $1",
+        scan_id,
+    )
+    if where is None:
+        return None
+    await lock_holder(w, Holder(where["holder_kind"], where["holder_id"]))
+    row = await w.one(
+        f"SELECT {FACTS_SQL} FROM scan JOIN stored_file f ON f.id = scan.file_id WHERE scan.id = $1 FOR UPDATE OF scan",  # noqa: S608 - a constant of this module
+        scan_id,
+    )
+    return row if row is not None and row["status"] == "RUNNING" and row["attempt"] == attempt else None
+
+
+async def _finish(w: Work, scope: Scope, row: Any, outcome: _Outcome, matcher: Matcher) -> None:
+    await w.execute(
+        """
+        UPDATE scan SET status = 'DONE', base = $2, verdict = $3, findings = $4::jsonb, texts = $5, error = $6,
+            registry_version = $7, finished_at = now(), leased_by = NULL, lease_until = NULL WHERE id = $1
+        """,
+        row["id"],
+        outcome.base,
+        outcome.examined.verdict,
+        findings_json(outcome.examined.findings),
+        packed(outcome.texts),
+        storable(outcome.error) if outcome.error else None,
+        outcome.registry_version,
+    )
+    w.tell(FileScanned(FileId(row["file_id"]), row["holder_kind"], row["holder_id"], outcome.examined.verdict))
+    if row["holder_kind"] == "resource":
+        await settle(w, scope, row["holder_id"], matcher, rejudged=True)
+
+
+async def _write_hashes(w: Work, file_id: UUID, inspection: Inspection) -> None:
+    await w.execute(
+        "UPDATE stored_file SET format = $2, claimed_hashes = $3::jsonb WHERE id = $1",
+        file_id,
+        storable(inspection.format),
+        json.dumps({storable(key): storable(value) for key, value in inspection.claimed_hashes.items()}),
+    )
+    await w.execute("DELETE FROM file_hash WHERE file_id = $1", file_id)
+    known = [(name, inspection.hashes[name].lower()) for name in _HASHES if name in inspection.hashes]
+    await w.many(
+        "INSERT INTO file_hash (id, file_id, algorithm, value) VALUES ($1, $2, $3, $4)",
+        [(new_id(), file_id, name, value) for name, value in known],
+    )
+
+
+async def _give_back(scan_id: UUID, attempt: int, *, wait: int) -> bool:
+    """Put a scan back into the queue, to be tried after `wait` seconds. Gives False: nothing was recorded."""
+    async with work() as w:
+        await w.execute(
+            "UPDATE scan SET status = 'QUEUED', not_before = now() + make_interval(secs => $3), leased_by = NULL,"
+            " lease_until = NULL WHERE id = $1 AND attempt = $2 AND status = 'RUNNING'",
+            ScanId(scan_id),
+            attempt,
+            wait,
+        )
+    return False
+
+
+def packed(texts: Sequence[MetadataText]) -> bytes:
+    """Write texts as they are stored: compressed ASCII JSON, which holds any character that a file may hold."""
+    return zlib.compress(json.dumps([(text.key, text.text) for text in texts]).encode(), 6)
+
+
+def unpacked(stored: bytes) -> tuple[MetadataText, ...]:
+    """Read texts that `packed` wrote."""
+    return tuple(MetadataText(key, text) for key, text in json.loads(zlib.decompress(stored))) if stored else ()
+
+
+def facts_of(row: Any) -> FileFacts:
+    """Read what `FACTS_SQL` selects."""
+    return FileFacts(
+        name=row["name"],
+        sha256=row["sha256"],
+        account_id=AccountId(row["account_id"]),
+        mature=row["mature"],
+        base=Verdict(row["base"]),
+        texts=unpacked(row["texts"]),
+        findings=findings_in(row["findings"]),
+    )

@@ -1,0 +1,69 @@
+"""The statements of reasons behind restricted resources."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.kernel.findings import Finding, Signal
+from domain.kernel.ids import Subject
+from domain.reasons import Automation, Category, Ground, Keyword, Source, Statement, Visibility
+from domain.resources.values import Resource, ResourceStatus
+
+_MOST_FACTS = 4000
+
+
+def of_scan(
+    resource: Resource, status: ResourceStatus, findings: Sequence[Finding], errors: Sequence[str], *, at: datetime
+) -> Statement:
+    """State why validation held or blocked a resource, decided by machine alone."""
+    unsafe = all(finding.signal is Signal.UNSAFE_FORMAT for finding in findings)
+    found = "; ".join([*(finding.detail for finding in findings), *errors])
+    if status is ResourceStatus.HELD:
+        happened = "It is held until a moderator has looked at it."
+    else:
+        happened = "It is blocked: nobody else sees it and the generator does not use it."
+    return Statement(
+        subject=Subject("resource", resource.id),
+        owner_id=resource.owner_id,
+        visibility=(Visibility.DISABLED,),
+        facts=f"Validation of this resource's texts and files found: {found[:_MOST_FACTS]}. {happened}",
+        ground=Ground.INCOMPATIBLE_CONTENT,
+        ground_reference="File safety policy" if unsafe else "Likeness policy",
+        explanation=_UNSAFE if unsafe else _LIKENESS,
+        category=Category.OTHER_VIOLATION if unsafe else Category.CYBER_VIOLENCE,
+        keywords=() if unsafe else (Keyword.DEEPFAKE,),
+        source=Source.OWN_INITIATIVE,
+        automated_detection=True,
+        automated_decision=Automation.FULLY,
+        content_date=resource.created_at,
+        application_date=at,
+    )
+
+
+def of_removal(resource: Resource, *, at: datetime) -> Statement:
+    """State that a moderator removed a resource."""
+    return Statement(
+        subject=Subject("resource", resource.id),
+        owner_id=resource.owner_id,
+        visibility=(Visibility.REMOVED,),
+        facts="A moderator looked at this resource and removed it.",
+        ground=Ground.INCOMPATIBLE_CONTENT,
+        ground_reference="Community policies",
+        explanation="In the moderator's judgement the resource is not compatible with the policies of this community.",
+        category=Category.OTHER_VIOLATION,
+        source=Source.OWN_INITIATIVE,
+        automated_detection=False,
+        automated_decision=Automation.NOT_AUTOMATED,
+        content_date=resource.created_at,
+        application_date=at,
+    )
+
+
+_LIKENESS = (
+    "A real person who is registered with us has not allowed this use of their likeness. A resource that names such a "
+    "person in its texts, its files' names or its training metadata, or that is a file known to reproduce one, may not "
+    "be shared here."
+)
+_UNSAFE = (
+    "Files that can run code when they are loaded, such as pickles, may not be shared here. Convert the weights to "
+    "safetensors and upload that file."
+)

@@ -1,0 +1,224 @@
+"""Resumable uploads: begun for a holder, filled through the upload endpoint, complete as a file."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from domain.kernel.ids import FileId, UploadId, new_id
+from domain.kernel.limits import within_limit
+from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed, NotFound, RateLimited
+from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch, fetch_one
+from domain.kernel.work import Work, work
+from domain.resources.holders import check_not_examined, delete_unreadable, lock_holder
+from domain.resources.reads import resource_of, sees_all
+from domain.resources.rules import MAX_OPEN_UPLOADS, check_takes_files, checked_file_name, checked_sha256, checked_size
+from domain.resources.tables import FileRow, UploadRow
+from domain.resources.values import Holder, ResourceStatus, Upload, UploadStatus
+
+_CHUNK = 1 << 20
+
+
+class WrongContents(InvalidInput):
+    """The bytes that arrived are not the file that was announced."""
+
+
+async def begin_upload(
+    scope: Scope, holder: Holder, *, file_name: str, size_bytes: float, sha256: str | None = None
+) -> Upload:
+    """Begin the upload of a file to a draft of the caller's own.
+
+    Raises SignInRequired, Suspended, NotFound, NotAllowed, Conflict, InvalidInput, RateLimited.
+    """
+    actor = scope.require_active()
+    row = await fetch_one(
+        "SELECT resource.*, (SELECT count(*) FROM stored_file f WHERE f.holder_kind = 'resource'"
+        " AND f.holder_id = resource.id) AS files FROM resource WHERE id = $1",
+        holder.id,
+    )
+    resource = resource_of(row) if row else None
+    if row is None or resource is None:
+        raise NotFound
+    if resource.owner_id != actor.account_id:
+        visible = resource.status is ResourceStatus.PUBLISHED or sees_all(scope)
+        raise NotAllowed("Only its owner may add files to a resource.") if visible else NotFound
+    check_takes_files(resource.status, row["files"])
+    return await open_upload(
+        scope, holder, file_name=file_name, size_bytes=size_bytes, sha256=sha256, mature=resource.mature
+    )
+
+
+async def open_upload(
+    scope: Scope, holder: Holder, *, file_name: str, size_bytes: float, sha256: str | None = None, mature: bool = False
+) -> Upload:
+    """Open an upload to a holder whose owner the caller is known to be; `mature` is what the holder is declared as.
+
+    Raises SignInRequired, Suspended, Conflict, InvalidInput, RateLimited.
+    """
+    actor = scope.require_active()
+    file_name = checked_file_name(file_name)
+    size = checked_size(size_bytes, most=scope.ports.policy.max_file_bytes)
+    sha256 = checked_sha256(sha256)
+    await within_limit(scope, "upload", actor.account_id)
+    upload = UploadRow(
+        {
+            UploadRow.id: new_id(),
+            UploadRow.holder_kind: holder.kind,
+            UploadRow.holder_id: holder.id,
+            UploadRow.account_id: actor.account_id,
+            UploadRow.mature: mature,
+            UploadRow.file_name: file_name,
+            UploadRow.size_bytes: size,
+            UploadRow.expected_sha256: sha256,
+            UploadRow.status: UploadStatus.OPEN,
+            UploadRow.created_at: scope.now,
+            UploadRow.expires_at: scope.now + timedelta(seconds=scope.ports.policy.upload_seconds),
+        }
+    )
+    async with work(scope.now) as w:
+        await lock_holder(w, holder)
+        await check_not_examined(w, holder)
+        open_now = await w.one(
+            "SELECT count(*) AS n FROM upload WHERE account_id = $1 AND status = 'OPEN' AND expires_at > $2",
+            actor.account_id,
+            scope.now,
+        )
+        if open_now and open_now["n"] >= MAX_OPEN_UPLOADS:
+            raise RateLimited(
+                f"You have {MAX_OPEN_UPLOADS} unfinished uploads: finish or delete one first.", retry_after_seconds=60
+            )
+        await UploadRow.insert(upload)
+    return Upload(
+        id=UploadId(upload.id),
+        holder=holder,
+        file_name=file_name,
+        size_bytes=size,
+        expected_sha256=sha256,
+        status=UploadStatus.OPEN,
+        expires_at=upload.expires_at,
+    )
+
+
+async def own_upload(scope: Scope, upload_id: UUID) -> Upload:
+    """Give an upload of the caller's own; one whose time has run out says so. Raises SignInRequired, NotFound."""
+    actor = scope.require_actor()
+    row = await fetch_one("SELECT * FROM upload WHERE id = $1 AND account_id = $2", upload_id, actor.account_id)
+    if row is None:
+        raise NotFound("There is no such upload, or it is not yours.")
+    status = UploadStatus(row["status"])
+    if status is UploadStatus.OPEN and row["expires_at"] <= scope.now:
+        status = UploadStatus.EXPIRED
+    return Upload(
+        id=UploadId(row["id"]),
+        holder=Holder(row["holder_kind"], row["holder_id"]),
+        file_name=row["file_name"],
+        size_bytes=row["size_bytes"],
+        expected_sha256=row["expected_sha256"],
+        status=status,
+        expires_at=row["expires_at"],
+    )
+
+
+async def complete_upload(scope: Scope, upload_id: UploadId, path: Path) -> FileId:
+    """Make the file at `path`, whose bytes have all arrived, a file of the holder; the same again changes nothing.
+
+    Raises WrongContents when it is not what was announced, Conflict when the holder takes no file any more.
+    """
+    upload = await own_upload(scope, upload_id)
+    if upload.status is UploadStatus.OPEN:
+        sha256, size = await asyncio.to_thread(_digest, path)
+        if size != upload.size_bytes or (upload.expected_sha256 or sha256) != sha256:
+            await _close(scope, upload_id, UploadStatus.REFUSED)
+            raise WrongContents(
+                "The file that arrived is not the one that was announced: its SHA256 differs. Upload it anew.",
+                field="input.sha256",
+            )
+        key = f"files/{upload_id.hex}"
+        await scope.ports.blobs.put_file(key, str(path))
+        try:
+            file_id, orphans = await _store(scope, upload, sha256, key)
+        except Conflict:
+            await scope.ports.blobs.delete([key])
+            raise
+        await scope.ports.blobs.delete(orphans)
+        return file_id
+    row = await fetch_one("SELECT file_id FROM upload WHERE id = $1", upload_id)
+    if row is None or row["file_id"] is None:
+        raise Conflict("This upload is over: begin a new one.", state=upload.status)
+    return FileId(row["file_id"])
+
+
+async def _store(scope: Scope, upload: Upload, sha256: str, key: str) -> tuple[FileId, list[str]]:
+    """Write the file's row in place of those that it replaces; give the keys of blobs to delete."""
+    async with work(scope.now) as w:
+        await lock_holder(w, upload.holder)
+        row = await w.one("SELECT * FROM upload WHERE id = $1 FOR UPDATE", upload.id)
+        if row is None or row["status"] != UploadStatus.OPEN:
+            raise Conflict("This upload is over: begin a new one.", state=row["status"] if row else "ENDED")
+        await _check_still_taken(w, upload.holder)
+        orphans = await delete_unreadable(w, upload.holder, name=upload.file_name)
+        file_id = FileId(new_id())
+        await FileRow.insert(
+            FileRow(
+                {
+                    FileRow.id: file_id,
+                    FileRow.holder_kind: upload.holder.kind,
+                    FileRow.holder_id: upload.holder.id,
+                    FileRow.account_id: row["account_id"],
+                    FileRow.mature: row["mature"],
+                    FileRow.name: upload.file_name,
+                    FileRow.size_bytes: upload.size_bytes,
+                    FileRow.sha256: sha256,
+                    FileRow.blob_key: key,
+                    FileRow.created_at: scope.now,
+                }
+            )
+        )
+        await w.execute("UPDATE upload SET status = 'COMPLETE', file_id = $2 WHERE id = $1", upload.id, file_id)
+    return file_id, orphans
+
+
+async def _check_still_taken(w: Work, holder: Holder) -> None:
+    await check_not_examined(w, holder)
+    if holder.kind == "resource":
+        row = await w.one("SELECT status FROM resource WHERE id = $1 FOR UPDATE", holder.id)
+        check_takes_files(ResourceStatus(row["status"]) if row else ResourceStatus.REMOVED, 0)
+
+
+async def end_upload(scope: Scope, upload_id: UUID) -> None:
+    """Give up an upload of the caller's own; a complete one stays what it is. Raises SignInRequired, NotFound."""
+    upload = await own_upload(scope, upload_id)
+    await _close(scope, upload.id, UploadStatus.ENDED)
+
+
+async def expire_uploads(scope: Scope) -> int:
+    """Close the uploads whose time has run out; their bytes are swept by the upload endpoint."""
+    async with work(scope.now) as w:
+        done = await w.execute(
+            "UPDATE upload SET status = 'EXPIRED' WHERE status = 'OPEN' AND expires_at <= $1", scope.now
+        )
+    return int(done.rpartition(" ")[2])
+
+
+async def open_among(upload_ids: Iterable[UUID]) -> set[UUID]:
+    """Give those of these uploads that still take bytes; the bytes of all others can go."""
+    rows = await fetch("SELECT id FROM upload WHERE id = ANY($1::uuid[]) AND status = 'OPEN'", list(upload_ids))
+    return {row["id"] for row in rows}
+
+
+async def _close(scope: Scope, upload_id: UploadId, status: UploadStatus) -> None:
+    async with work(scope.now) as w:
+        await w.execute("UPDATE upload SET status = $2 WHERE id = $1 AND status = 'OPEN'", upload_id, status)
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest(), size

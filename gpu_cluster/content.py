@@ -1,0 +1,99 @@
+"""One pass over the bytes of a file: its digests, its format and, for safetensors, its header."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gpu_cluster.formats import HEAD_BYTES, SAFETENSORS, TAIL_BYTES, Format, looks_like_safetensors, recognise
+from gpu_cluster.hashing import FileHasher, FileHashes
+from gpu_cluster.safetensors_header import PREFIX_BYTES, Header, MalformedHeader, header_length, parse_header
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds. `header` is there for well-formed safetensors only; `fault` is a sentence that says why a
+    file is cut off, too long or malformed; `hashes` is None when the file is longer than announced, as it was not
+    read to its end.
+    """
+
+    format: Format
+    size_bytes: int
+    hashes: FileHashes | None
+    header: Header | None
+    fault: str | None
+
+
+def read_content(chunks: Iterable[bytes], announced_bytes: int, *, threads: int | None = None) -> Content:
+    """Read a file of `announced_bytes` from `chunks` to its end, once, holding a few chunks and the header at most.
+
+    Raises only what reading `chunks` raises; whatever the bytes are, they give a Content.
+    """
+    stream = iter(chunks)
+    ends = _Ends()
+    opening = ends.begin(stream)
+    start, fault = _tensors_start(opening, announced_bytes)
+    raw = bytearray()
+    with FileHasher(start, threads=threads) as hasher:
+        for chunk in _chain(opening, stream):
+            ends.see(chunk)
+            if ends.size > announced_bytes:
+                fault = f"The file is longer than the {announced_bytes} bytes that were announced."
+                return Content(recognise(ends.head, ends.tail), ends.size, None, None, fault)
+            hasher.update(chunk)
+            if start is not None and len(raw) < start:
+                raw += chunk[: start - len(raw)]
+    hashes = hasher.digests()
+    if ends.size < announced_bytes:
+        fault = f"The file has {ends.size} bytes, but {announced_bytes} were announced."
+    known = recognise(ends.head, ends.tail)
+    header = None
+    if known.name == SAFETENSORS and start is not None and fault is None:
+        try:
+            header = parse_header(bytes(raw[PREFIX_BYTES:]), data_bytes=ends.size - start)
+        except MalformedHeader as error:
+            fault = str(error)
+    return Content(known, ends.size, hashes, header, fault)
+
+
+def _tensors_start(opening: bytes, announced_bytes: int) -> tuple[int | None, str | None]:
+    """Tell where the bytes after a safetensors header begin, or what is wrong with its length."""
+    if not looks_like_safetensors(opening):
+        return None, None
+    try:
+        return PREFIX_BYTES + header_length(opening[:PREFIX_BYTES], announced_bytes), None
+    except MalformedHeader as error:
+        return None, str(error)
+
+
+def _chain(opening: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
+    if opening:
+        yield opening
+    yield from stream
+
+
+class _Ends:
+    """Keeps the first and the last bytes of what passes by, and counts."""
+
+    def __init__(self) -> None:
+        self.head = b""
+        self.size = 0
+        self._recent = b""
+
+    def begin(self, stream: Iterator[bytes]) -> bytes:
+        """Take chunks until there is enough to tell what the file claims to be."""
+        opening = b""
+        for chunk in stream:
+            opening += chunk
+            if len(opening) >= HEAD_BYTES:
+                break
+        self.head = opening[:HEAD_BYTES]
+        return opening
+
+    def see(self, chunk: bytes) -> None:
+        """Count a chunk and remember its end."""
+        self.size += len(chunk)
+        self._recent = chunk[-TAIL_BYTES:] if len(chunk) >= TAIL_BYTES else (self._recent + chunk)[-TAIL_BYTES:]
+
+    @property
+    def tail(self) -> bytes:
+        """The last bytes that passed by."""
+        return self._recent

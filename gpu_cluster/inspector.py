@@ -1,0 +1,146 @@
+"""The inspector: one pass over a file, then what follows from the registry. A plain class, made remote elsewhere.
+
+It never unpickles, never loads a tensor, and imports no machine-learning library.
+"""
+
+import re
+import time
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+from domain.kernel.findings import Finding, Signal, Verdict, worst
+from domain.kernel.ids import new_id
+from domain.kernel.wire import Inspection, InspectOrder, MetadataText, SourceUnreachable
+from domain.registry.gates import examine_file, examine_texts
+from domain.registry.matching import Matcher
+from domain.registry.names import NameMatcher
+from domain.registry.snapshot import EMPTY, Snapshot
+from gpu_cluster.content import Content, read_content
+from gpu_cluster.formats import PICKLE, SAFETENSORS
+from gpu_cluster.sources import read_path, read_url
+from gpu_cluster.training_metadata import claimed_hashes, false_claims, texts_of
+
+_CONVERT = (
+    "a pickle can run a program when it is opened, so it is never opened here; load it where you trust it and save "
+    "its tensors with safetensors.torch.save_file, then upload that file"
+)
+
+
+class Inspector:
+    """Says what a file is and whether it may stand, by the registry that it holds.
+
+    An order does not say whose the file is nor whether it is mature, so consent is read in the strictest way: a name
+    is a finding unless nothing could forbid it. Whoever knows the owner revises the findings
+    (`domain.registry.gates.revise`) without the file being read again.
+    """
+
+    def __init__(self, snapshot: Snapshot = EMPTY, *, hashing_threads: int | None = None) -> None:
+        self._matcher: Matcher = NameMatcher(snapshot)
+        self._threads = hashing_threads
+
+    @property
+    def version(self) -> int:
+        """The version of the registry that it holds."""
+        return self._matcher.snapshot.version
+
+    def adopt(self, snapshot: Snapshot) -> None:
+        """Take a newer registry, for scans under way too; an older one is left aside."""
+        if snapshot.version > self.version:
+            self._matcher = NameMatcher(snapshot)
+
+    def inspect(self, order: InspectOrder) -> Inspection:
+        """Read the file of an order from its URL and judge it.
+
+        Raises SourceUnreachable when it can't be read; a file that is not as it should be is an Inspection with the
+        verdict FAILED.
+        """
+        return self._inspect(order, read_url(order.source_url))
+
+    def inspect_path(self, path: Path) -> Inspection:
+        """Read a file on this machine and judge it in the same way. Raises SourceUnreachable."""
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise SourceUnreachable(f"The file cannot be read: {error.strerror}.") from error
+        return self._inspect(InspectOrder(new_id(), 1, path.name, size, "", self.version), read_path(path))
+
+    def _inspect(self, order: InspectOrder, source: Generator[bytes, None, None]) -> Inspection:
+        began = time.perf_counter()
+        with closing(source):
+            content = read_content(source, order.size_bytes, threads=self._threads)
+        matcher = self._matcher
+        metadata = content.header.metadata if content.header else {}
+        claims = claimed_hashes(metadata)
+        texts = [MetadataText("file name", order.file_name), *(texts_of(content.header) if content.header else ())]
+        error = _error(content)
+        findings = [
+            *examine_file(matcher, [content.hashes.sha256] if content.hashes else []),
+            *_unsafe(content),
+            *examine_texts(
+                matcher,
+                ((text.key, text.text) for text in texts),
+                Signal.NAME_IN_METADATA,
+                account=None,
+                mature=True,
+            ),
+            *_claim_findings(claims, content),
+        ]
+        verdicts = [finding.verdict for finding in findings]
+        return Inspection(
+            scan_id=order.scan_id,
+            attempt=order.attempt,
+            verdict=worst([*verdicts, Verdict.FAILED] if error else verdicts),
+            findings=tuple(findings),
+            format=content.format.name,
+            size_bytes=content.size_bytes,
+            hashes=_hashes(content),
+            claimed_hashes=claims,
+            texts=tuple(texts),
+            registry_version=matcher.snapshot.version,
+            seconds=time.perf_counter() - began,
+            error=error,
+        )
+
+
+def _error(content: Content) -> str | None:
+    """Say in one sentence why the file could not be examined; None when it could, or was refused as unsafe."""
+    if content.size_bytes == 0:
+        return "The file is empty."
+    if content.fault or content.format.name in (SAFETENSORS, PICKLE):
+        return content.fault
+    return f"This is not a model file in safetensors format: it is {content.format.phrase}."
+
+
+def _unsafe(content: Content) -> list[Finding]:
+    if content.format.name != PICKLE:
+        return []
+    return [Finding(Signal.UNSAFE_FORMAT, Verdict.BLOCKED, f"file: it is {content.format.phrase}, and {_CONVERT}")]
+
+
+def _hashes(content: Content) -> dict[str, str]:
+    """Give the identifiers; AutoV3 only where the header was found in order, so that its end is certain."""
+    named = content.hashes.by_name() if content.hashes else {}
+    if content.header is None:
+        named.pop("AUTOV3", None)
+    return named
+
+
+def _claim_findings(claims: dict[str, str], content: Content) -> list[Finding]:
+    """Tell of claimed hashes that are false. They are told, not held against the file: tools get them wrong too."""
+    truth = content.hashes.tensors_sha256 if content.hashes and content.header else None
+    if truth is None:
+        return []
+    return [
+        Finding(
+            Signal.TENSOR_HASH,
+            Verdict.CLEAN,
+            f"{key}: the file claims {_shown_claim(claims[key])}, but the SHA256 of its tensors is {truth}",
+        )
+        for key in false_claims(claims, truth)
+    ]
+
+
+def _shown_claim(claim: str) -> str:
+    """Repeat a claim only if it is a hash: a finding never carries free text out of a file."""
+    return claim if re.fullmatch(r"(?:0x)?[0-9A-Fa-f]{1,128}", claim) else "something that is no hash"

@@ -1,0 +1,215 @@
+"""Pools of like actors: made, found again, given the newest registry, and replaced when they are lost.
+
+Actors are detached and named by kind, number and a tag of the code they run: a restarted server finds them with their
+models still loaded, and a server with other code makes new ones and retires the old.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from domain.kernel.wire import ActorLost, ClusterUnavailable
+from domain.registry.snapshot import Snapshot
+from gpu_cluster.connection import ActorGone, Connection
+from gpu_cluster.parcels import in_pages
+from gpu_cluster.pulse import Pulse
+
+_log = logging.getLogger(__name__)
+_ROOT = Path(__file__).parent.parent
+_RETRY_SECONDS = 0.2
+_CODE = ("gpu_cluster", "domain/kernel", "domain/registry")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one kind of actor is made: a class of `gpu_cluster.actors`, its arguments, and Ray's resources for each."""
+
+    kind: str
+    class_name: str
+    arguments: tuple[Any, ...] = ()
+    cpus: float = 0.0
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the API side waits, in seconds.
+
+    `answer`: for a living actor to say that it lives. `start`: for any actor of a pool to be there. `pulse`: how
+    often a silent job is asked after. `stall`: how long one step, or one model to be loaded, may take.
+    """
+
+    answer: float = 10.0
+    start: float = 120.0
+    pulse: float = 5.0
+    stall: float = 1800.0
+
+
+class Bulletin:
+    """The newest registry that this process knows, cut into pages once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Start with a registry."""
+        self.version = snapshot.version
+        self.pages = in_pages(snapshot.version, snapshot)
+
+    def renew(self, snapshot: Snapshot) -> bool:
+        """Take a newer registry; tell whether it was newer."""
+        if snapshot.version <= self.version:
+            return False
+        self.pages = in_pages(snapshot.version, snapshot)
+        self.version = snapshot.version
+        return True
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One actor of a pool. `awake` is whether it has answered since it was made or lost."""
+
+    name: str
+    handle: Any
+    running: set[UUID] = field(default_factory=set)
+    awake: bool = False
+
+
+class Pool:
+    """The actors of one kind, as one process sees them."""
+
+    def __init__(
+        self, connection: Connection, bulletin: Bulletin, recipe: Recipe, *, size: int, patience: Patience
+    ) -> None:
+        """Describe the pool; `fill` makes it."""
+        self.members: list[Member] = []
+        self._connection = connection
+        self._bulletin = bulletin
+        self._recipe = recipe
+        self._patience = patience
+        self._names = [f"{recipe.kind}-{_tag(recipe)}-{number}" for number in range(size)]
+
+    async def fill(self) -> None:
+        """Find or make every actor, and retire those that run other code or are too many."""
+        handles = await self._make()
+        self.members = [Member(name, handle) for name, handle in handles.items()]
+        await self._connection.answer(asyncio.to_thread(self._retire), seconds=self._patience.start)
+
+    @contextlib.asynccontextmanager
+    async def lease(self, work_id: UUID) -> AsyncIterator[Member]:
+        """Give the least loaded actor that answers and holds the newest registry, counted as loaded meanwhile.
+
+        Raises ClusterUnavailable when none does within the patience for a start.
+        """
+        deadline = time.monotonic() + self._patience.start
+        while True:
+            for member in sorted(self.members, key=lambda member: len(member.running)):
+                member.running.add(work_id)
+                try:
+                    if await self.wake(member) is not None:
+                        yield member
+                        return
+                finally:
+                    member.running.discard(work_id)
+            if time.monotonic() > deadline:
+                raise ClusterUnavailable(f"No {self._recipe.kind} of the generation cluster answers.")
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def wake(self, member: Member) -> Pulse | None:
+        """Ask an actor whether it lives and give it the newest registry; None when it doesn't answer now.
+
+        One that was awake and is silent is hung: it is killed, and Ray starts it anew.
+        """
+        ask, seconds = self._connection.ask, self._patience.answer
+        try:
+            pulse: Pulse = await ask(member.handle.pulse, seconds=seconds)
+            if pulse.version < self._bulletin.version:
+                pages = [ask(member.handle.adopt, page, seconds=seconds) for page in self._bulletin.pages]
+                pulse = replace(pulse, version=max(await asyncio.gather(*pages)))
+        except ActorGone:
+            member.handle = (await self._make())[member.name]
+            member.awake = False
+            return None
+        except ActorLost:
+            member.awake = False
+            return None
+        except TimeoutError:
+            if member.awake:
+                await self.restart(member)
+            return None
+        member.awake = True
+        return pulse
+
+    async def wake_all(self) -> dict[str, Pulse]:
+        """Ask every actor at once; give the answers of those that live, by name."""
+        pulses = await asyncio.gather(*(self.wake(member) for member in self.members))
+        return {member.name: pulse for member, pulse in zip(self.members, pulses, strict=True) if pulse is not None}
+
+    async def restart(self, member: Member) -> None:
+        """Kill an actor's process; Ray starts it anew under the same name."""
+        import ray
+
+        _log.warning("The actor %s does not answer and is restarted.", member.name)
+        member.awake = False
+        with contextlib.suppress(ray.exceptions.RayError):
+            await asyncio.to_thread(ray.kill, member.handle, no_restart=False)
+
+    async def dismiss(self) -> None:
+        """Kill every actor of the pool for good."""
+        members, self.members = self.members, []
+        for member in members:
+            await asyncio.to_thread(_kill, member.handle)
+
+    async def _make(self) -> dict[str, Any]:
+        """Find or make every actor, by name; asks the head, so never without end."""
+        return await self._connection.answer(asyncio.to_thread(self._find_or_make), seconds=self._patience.start)
+
+    def _find_or_make(self) -> dict[str, Any]:
+        import ray
+
+        from gpu_cluster import actors
+
+        recipe = self._recipe
+        remote = ray.remote(concurrency_groups=actors.LANES)(getattr(actors, recipe.class_name))
+        options = {
+            "namespace": self._connection.namespace,
+            "lifetime": "detached",
+            "get_if_exists": True,
+            "num_cpus": recipe.cpus,
+            "num_gpus": recipe.gpus,
+            "max_restarts": -1,
+            "max_task_retries": 0,  # a retried stream would mix two attempts; the API side fences attempts itself
+        }
+        return {name: remote.options(name=name, **options).remote(*recipe.arguments) for name in self._names}
+
+    def _retire(self) -> None:
+        import ray
+
+        for actor in ray.util.list_named_actors(all_namespaces=True):
+            name, namespace = actor["name"], actor["namespace"]
+            if namespace != self._connection.namespace or not name.startswith(f"{self._recipe.kind}-"):
+                continue
+            if name not in self._names:
+                _log.info("The actor %s is retired.", name)
+                with contextlib.suppress(ValueError):  # gone already
+                    _kill(ray.get_actor(name, namespace=namespace))
+
+
+def _kill(handle: Any) -> None:
+    import ray
+
+    with contextlib.suppress(ray.exceptions.RayError):
+        ray.kill(handle, no_restart=True)
+
+
+def _tag(recipe: Recipe) -> str:
+    """Name the code and the arguments that an actor is made of, in eight hex digits."""
+    digest = hashlib.sha256(repr(recipe).encode())
+    for folder in _CODE:
+        for path in sorted((_ROOT / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]

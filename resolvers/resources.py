@@ -1,0 +1,152 @@
+"""Resources: read, draft, upload, submit, remove, follow."""
+
+from collections.abc import AsyncGenerator
+
+import strawberry
+
+from domain import bounties, resources
+from domain.kernel.ids import EntryId, ResourceId
+from domain.kernel.paging import ask
+from domain.kernel.refusals import InvalidInput, NotFound
+from domain.resources import HashAlgorithm, Holder
+from schema.bounties import BountyEntry
+from schema.context import Info
+from schema.node import id_of, one, parse_id
+from schema.resources import Resource, ResourceConnection, ResourceDraftInput, ResourceEvent, ResourceFilter
+from schema.scalars import Cursor
+from schema.uploads import (
+    ResourceDraftResult,
+    ResourceDraftSuccess,
+    ResourceRemoveResult,
+    ResourceRemoveSuccess,
+    ResourceSubmitResult,
+    ResourceSubmitSuccess,
+    UploadBeginInput,
+    UploadBeginResult,
+    UploadBeginSuccess,
+    UploadTicket,
+)
+from schema.wanted import Wanted
+
+
+@strawberry.type
+class ResourcesQuery:
+    """Reading resources."""
+
+    @strawberry.field(description="A resource by its id; null when there is none or you may not see it.")
+    async def resource(self, info: Info, id: strawberry.ID) -> Resource | None:  # noqa: A002 - the contract's argument
+        """Load one resource."""
+        named = parse_id(id)
+        if named is None or named[0] != Resource.PREFIX:
+            return None
+        return await _resource(info, ResourceId(named[1]), Wanted.of(info))
+
+    @strawberry.field(description="Resources that you may see, newest first.")
+    async def resources(
+        self,
+        info: Info,
+        filter: ResourceFilter | None = strawberry.UNSET,  # noqa: A002 - the contract's argument
+        first: int = 20,
+        after: Cursor | None = strawberry.UNSET,
+    ) -> ResourceConnection:
+        """Load a page of resources."""
+        scope, wanted = info.context.scope, Wanted.of(info)
+        page = await resources.list_resources(
+            scope,
+            (filter or ResourceFilter()).read(),
+            ask(first, after or None, width=1),
+            with_total="totalCount" in wanted,
+        )
+        return await ResourceConnection.of(scope, page, wanted)
+
+    @strawberry.field(description="Finds a published file by any of its hashes.")
+    async def resource_by_hash(self, info: Info, algorithm: HashAlgorithm, value: str) -> Resource | None:
+        """Find the resource that has a file with this hash."""
+        found = await resources.resource_by_hash(info.context.scope, algorithm, value)
+        return await one(Resource, info.context.scope, found, Wanted.of(info)) if found else None
+
+
+@strawberry.type
+class ResourcesMutation:
+    """What owners and moderators do to resources."""
+
+    @strawberry.mutation(description="Write down a new resource; upload its files next, then submit it.")
+    async def resource_draft(self, info: Info, input: ResourceDraftInput) -> ResourceDraftResult:  # noqa: A002 - the contract's argument
+        """Write down a new resource."""
+        drafted = await resources.draft(info.context.scope, input.read())
+        return ResourceDraftSuccess(resource=await _changed(info, drafted, "ResourceDraftSuccess"))
+
+    @strawberry.mutation(description="Begin a resumable upload to a draft of a resource or of a bounty entry.")
+    async def upload_begin(self, info: Info, input: UploadBeginInput) -> UploadBeginResult:  # noqa: A002 - the contract's argument
+        """Begin an upload to whichever draft is named."""
+        return UploadBeginSuccess(ticket=UploadTicket.of(info.context.scope, await _begin(info, input)))
+
+    @strawberry.mutation(description="Ask for validation of a draft and, if it comes out clean, publication.")
+    async def resource_submit(self, info: Info, resource_id: strawberry.ID) -> ResourceSubmitResult:
+        """Ask for validation."""
+        submitted = _resource_id(resource_id)
+        await resources.submit(info.context.scope, submitted)
+        return ResourceSubmitSuccess(resource=await _changed(info, submitted, "ResourceSubmitSuccess"))
+
+    @strawberry.mutation(description="Take a resource down: its owner or a moderator.")
+    async def resource_remove(self, info: Info, resource_id: strawberry.ID) -> ResourceRemoveResult:
+        """Take a resource down."""
+        removed = _resource_id(resource_id)
+        await resources.remove(info.context.scope, removed)
+        return ResourceRemoveSuccess(resource=await _changed(info, removed, "ResourceRemoveSuccess"))
+
+
+@strawberry.type
+class ResourcesSubscription:
+    """Following a resource."""
+
+    @strawberry.subscription(description="A resource as it changes, for those who may see it.")
+    async def resource_activity(
+        self, info: Info, resource_id: strawberry.ID, after: Cursor | None = strawberry.UNSET
+    ) -> AsyncGenerator[ResourceEvent, None]:
+        """Say each change as it stands when it is heard, to those who may see it then."""
+        watched, wanted = _resource_id(resource_id), Wanted.of(info)["resource"]
+        async for heard in info.context.feed.follow(info.context.scope, f"resource:{watched}", after or None):
+            found = {} if heard.resync else await Resource.by_ids(heard.scope, [watched], wanted)
+            if heard.resync or watched in found:
+                yield ResourceEvent(
+                    cursor=Cursor(heard.cursor), at=heard.at, resync=heard.resync, resource=found.get(watched)
+                )
+
+
+def _resource_id(raw: str) -> ResourceId:
+    return ResourceId(id_of(raw, Resource))
+
+
+async def _resource(info: Info, resource_id: ResourceId, wanted: Wanted) -> Resource | None:
+    return (await Resource.by_ids(info.context.scope, [resource_id], wanted)).get(resource_id)
+
+
+async def _changed(info: Info, resource_id: ResourceId, success: str) -> Resource:
+    """Read a resource again after a deed on it."""
+    resource = await _resource(info, resource_id, Wanted.of(info).on(success)["resource"])
+    if resource is None:
+        raise NotFound
+    return resource
+
+
+async def _begin(info: Info, asked: UploadBeginInput) -> resources.Upload:
+    """Begin an upload to a resource or an entry. Raises InvalidInput when neither or both are named."""
+    scope = info.context.scope
+    if bool(asked.resource_id) == bool(asked.entry_id):
+        raise InvalidInput("Name either `resourceId` or `entryId`: what the file is for.", field="input.resourceId")
+    if asked.entry_id:
+        return await bounties.begin_upload(
+            scope,
+            EntryId(id_of(asked.entry_id, BountyEntry)),
+            file_name=asked.file_name,
+            size_bytes=asked.size_bytes,
+            sha256=asked.sha256 or None,
+        )
+    return await resources.begin_upload(
+        scope,
+        Holder("resource", id_of(asked.resource_id or "", Resource)),
+        file_name=asked.file_name,
+        size_bytes=asked.size_bytes,
+        sha256=asked.sha256 or None,
+    )

@@ -1,0 +1,219 @@
+"""What is asked of bounties and entries, what comes back, and the events of their feeds."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+
+from domain import bounties
+from domain.bounties import BountyKind
+from domain.kernel.ids import Credits as DomainCredits
+from schema.bounties import Bounty, BountyEntry
+from schema.errors import (
+    ConflictError,
+    InvalidInputError,
+    LikenessRefusedError,
+    NotAllowedError,
+    NotEnoughCreditsError,
+    NotFoundError,
+    PolicyRefusedError,
+    RateLimitedError,
+    SignInRequiredError,
+    SuspendedError,
+)
+from schema.feed import FeedEvent
+from schema.resources import Resource
+from schema.scalars import Credits
+
+
+@strawberry.input(description="What is asked for, on which terms, and the first pledge.")
+class BountyOpenInput:
+    """The terms of a new bounty."""
+
+    kind: BountyKind
+    title: str
+    brief: str
+    pledge: Credits
+    closes_at: datetime = strawberry.field(description="One hour to ninety days ahead.")
+    mature: bool = False
+    depicts_real_person: bool = False
+
+    def read(self) -> bounties.BountyTerms:
+        """Give what the domain asks for."""
+        return bounties.BountyTerms(
+            kind=self.kind,
+            title=self.title,
+            brief=self.brief,
+            pledge=DomainCredits(self.pledge),
+            closes_at=self.closes_at,
+            mature=self.mature,
+            depicts_real_person=self.depicts_real_person,
+        )
+
+
+@strawberry.input(description="An entry to begin.")
+class EntryDraftInput:
+    """An entry to begin."""
+
+    bounty_id: strawberry.ID
+    note: str = ""
+
+
+@strawberry.type(description="The bounty is open and the pledge in escrow.")
+class BountyOpenSuccess:
+    """The bounty is open."""
+
+    bounty: Bounty
+
+
+@strawberry.type(description="The pledge is in the pot.")
+class BountyPledgeSuccess:
+    """The pledge is in the pot."""
+
+    bounty: Bounty
+
+
+@strawberry.type(description="The bounty is called off and every pledge back.")
+class BountyCancelSuccess:
+    """The bounty is called off."""
+
+    bounty: Bounty
+
+
+@strawberry.type(description="The entry is begun; upload its files next.")
+class EntryDraftSuccess:
+    """The entry is begun."""
+
+    entry: BountyEntry
+
+
+@strawberry.type(description="The entry is handed in and being validated.")
+class EntrySubmitSuccess:
+    """The entry is handed in."""
+
+    entry: BountyEntry
+
+
+@strawberry.type(description="The entry is taken back.")
+class EntryWithdrawSuccess:
+    """The entry is taken back."""
+
+    entry: BountyEntry
+
+
+@strawberry.type(description="The pot is its author's, the outcome the initiator's.")
+class BountyAwardSuccess:
+    """The pot is paid."""
+
+    bounty: Bounty
+    entry: BountyEntry
+
+
+@strawberry.type(description="The outcome is on its way to be public: it is being validated like any resource.")
+class OutcomePublishSuccess:
+    """The outcome is being validated."""
+
+    resource: Resource
+
+
+BountyOpenResult = Annotated[
+    BountyOpenSuccess
+    | SignInRequiredError
+    | InvalidInputError
+    | NotEnoughCreditsError
+    | LikenessRefusedError
+    | PolicyRefusedError
+    | SuspendedError
+    | RateLimitedError,
+    strawberry.union("BountyOpenResult"),
+]
+BountyPledgeResult = Annotated[
+    BountyPledgeSuccess
+    | SignInRequiredError
+    | NotFoundError
+    | InvalidInputError
+    | NotEnoughCreditsError
+    | ConflictError
+    | SuspendedError
+    | RateLimitedError,
+    strawberry.union("BountyPledgeResult"),
+]
+BountyCancelResult = Annotated[
+    BountyCancelSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError,
+    strawberry.union("BountyCancelResult"),
+]
+EntryDraftResult = Annotated[
+    EntryDraftSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | ConflictError
+    | InvalidInputError
+    | LikenessRefusedError
+    | SuspendedError
+    | RateLimitedError,
+    strawberry.union("EntryDraftResult"),
+]
+EntrySubmitResult = Annotated[
+    EntrySubmitSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError | SuspendedError,
+    strawberry.union("EntrySubmitResult"),
+]
+EntryWithdrawResult = Annotated[
+    EntryWithdrawSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError,
+    strawberry.union("EntryWithdrawResult"),
+]
+BountyAwardResult = Annotated[
+    BountyAwardSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError,
+    strawberry.union("BountyAwardResult"),
+]
+OutcomePublishResult = Annotated[
+    OutcomePublishSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | ConflictError
+    | InvalidInputError
+    | LikenessRefusedError
+    | PolicyRefusedError
+    | SuspendedError,
+    strawberry.union("OutcomePublishResult"),
+]
+
+
+@strawberry.enum(description="What happened to a bounty.")
+class BountyEventKind(StrEnum):
+    """What happened to a bounty."""
+
+    OPENED = "OPENED"
+    PLEDGED = "PLEDGED"
+    ENTRY_SUBMITTED = "ENTRY_SUBMITTED"
+    ENTRY_WITHDRAWN = "ENTRY_WITHDRAWN"
+    JUDGING = "JUDGING"
+    AWARDED = "AWARDED"
+    REFUNDED = "REFUNDED"
+    CANCELLED = "CANCELLED"
+    PUBLISHED = "PUBLISHED"
+    HIDDEN = "HIDDEN"
+
+
+KINDS: dict[type[bounties.BountyFact], BountyEventKind] = {
+    bounties.BountyOpened: BountyEventKind.OPENED,
+    bounties.BountyPledged: BountyEventKind.PLEDGED,
+    bounties.EntrySubmitted: BountyEventKind.ENTRY_SUBMITTED,
+    bounties.EntryWithdrawn: BountyEventKind.ENTRY_WITHDRAWN,
+    bounties.BountyClosed: BountyEventKind.JUDGING,
+    bounties.BountyAwarded: BountyEventKind.AWARDED,
+    bounties.BountyRefunded: BountyEventKind.REFUNDED,
+    bounties.BountyCancelled: BountyEventKind.CANCELLED,
+    bounties.OutcomePublished: BountyEventKind.PUBLISHED,
+}
+"""The kind of event that each fact is told as."""
+
+
+@strawberry.type(description="Something happened to a bounty; `bounty` is how it stands now.")
+class BountyEvent(FeedEvent):
+    """Something happened to a bounty."""
+
+    kind: BountyEventKind | None
+    bounty: Bounty | None

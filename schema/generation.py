@@ -1,0 +1,370 @@
+"""Pictures asked for: quotes, jobs with their progress, finished pictures, and the cluster that draws them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, ClassVar, Self, cast
+from uuid import UUID
+
+import strawberry
+
+from domain import generation, resources
+from domain.generation import JobPriority, JobStatus, Sampler, Use, Wish
+from domain.kernel.ids import ImageId, JobId, ResourceId
+from domain.kernel.paging import Page
+from domain.kernel.scope import Scope
+from domain.kernel.wire import ClusterUnavailable
+from schema.context import Heard
+from schema.errors import (
+    ConflictError,
+    InvalidInputError,
+    LikenessRefusedError,
+    NotAllowedError,
+    NotEnoughCreditsError,
+    NotFoundError,
+    PolicyRefusedError,
+    RateLimitedError,
+    SignInRequiredError,
+    SuspendedError,
+)
+from schema.feed import FeedEvent
+from schema.findings import Finding, findings_of
+from schema.likeness import RegisteredPerson
+from schema.node import Node, global_id, id_of, loadable
+from schema.paging import PageInfo, edges, page_info
+from schema.resources import Resource
+from schema.scalars import Credits, Cursor, Sha256
+from schema.wanted import Wanted
+
+strawberry.enum(
+    JobStatus,
+    description="QUEUED → VALIDATING → RUNNING → SUCCEEDED | FAILED | CANCELLED; "
+    "REFUSED by validation or by the check of the picture.",
+)
+strawberry.enum(Sampler, description="How noise becomes a picture.")
+strawberry.enum(
+    JobPriority, description="HIGH goes ahead at twice the cost, LOW waits at half of it; none waits for ever."
+)
+
+
+@strawberry.input(description="A LoRA or an embedding to use beside the checkpoint.")
+class ResourceUseInput:
+    """A resource and its weight."""
+
+    resource_id: strawberry.ID
+    weight: float = strawberry.field(default=1.0, description="−1 to 2.")
+
+    def value(self) -> Use:
+        """Give what the domain asks for. Raises NotFound for an id of another kind."""
+        return Use(ResourceId(id_of(self.resource_id, Resource)), self.weight)
+
+
+@strawberry.input(description="What is to be drawn. Seeds count up from `seed`, one for each picture.")
+class GenerationInput:
+    """A wish as it is asked for."""
+
+    checkpoint_id: strawberry.ID
+    resources: list[ResourceUseInput] = strawberry.field(default_factory=list)
+    prompt: str
+    negative_prompt: str = ""
+    width: int = 512
+    height: int = 512
+    steps: int = 25
+    guidance: float = 7.0
+    sampler: Sampler = Sampler.EULER
+    seed: float | None = strawberry.UNSET
+    quantity: int = 1
+    priority: JobPriority = JobPriority.NORMAL
+
+    def value(self) -> Wish:
+        """Give what the domain asks for. Raises NotFound for ids of another kind."""
+        return Wish(
+            checkpoint_id=ResourceId(id_of(self.checkpoint_id, Resource)),
+            prompt=self.prompt,
+            uses=tuple(use.value() for use in self.resources),
+            negative_prompt=self.negative_prompt,
+            width=self.width,
+            height=self.height,
+            steps=self.steps,
+            guidance=self.guidance,
+            sampler=self.sampler,
+            seed=None if self.seed is strawberry.UNSET else self.seed,
+            quantity=self.quantity,
+            priority=self.priority,
+        )
+
+
+@strawberry.type(description="What a request would cost and how long it may take.")
+class GenerationQuote:
+    """What a request would cost."""
+
+    cost: Credits
+    queue_length: int
+    estimated_seconds: float | None = strawberry.field(description="Null while nothing was drawn lately.")
+
+    @classmethod
+    def of(cls, quote: generation.Quote) -> Self:
+        """Say a quote."""
+        return cls(cost=Credits(quote.cost), queue_length=quote.queue_length, estimated_seconds=quote.estimated_seconds)
+
+
+@loadable
+@strawberry.type(description="A finished picture.")
+class GenerationImage(Node):
+    """A finished picture."""
+
+    PREFIX: ClassVar[str] = "image"
+
+    url: str = strawberry.field(description="Expires, and works for the account that asked for it alone.")
+    width: int
+    height: int
+    seed: float
+    mature: bool
+    sha256: Sha256 = strawberry.field(description="Hex sha256 of the file.")
+
+    @classmethod
+    async def of_many(cls, scope: Scope, values: Sequence[generation.Picture], wanted: Wanted) -> list[Self]:
+        """Say pictures; URLs are signed only where they are selected."""
+        return [
+            cls(
+                id=global_id(cls.PREFIX, value.id),
+                url=await generation.picture_url(scope, value) if "url" in wanted else "",
+                width=value.width,
+                height=value.height,
+                seed=float(value.seed),
+                mature=value.mature,
+                sha256=Sha256(value.sha256),
+            )
+            for value in values
+        ]
+
+    @classmethod
+    async def by_ids(cls, scope: Scope, ids: Sequence[UUID], wanted: Wanted) -> dict[UUID, Self]:
+        """Load pictures that the scope may see."""
+        found = await generation.pictures_by_ids(scope, [ImageId(each) for each in ids])
+        return dict(zip(found, await cls.of_many(scope, list(found.values()), wanted), strict=True))
+
+
+@strawberry.type(description="How far the drawing is; steps and pictures count from 1.")
+class GenerationProgress:
+    """How far the drawing is."""
+
+    step: int
+    steps: int
+    image: int
+    quantity: int
+    preview: str | None = strawberry.field(
+        description="Small data URL of the picture so far; null on most steps.", default=None
+    )
+
+
+@loadable
+@strawberry.type(description="One request for pictures. Its owner and moderators see it.")
+class GenerationJob(Node):
+    """One request for pictures."""
+
+    PREFIX: ClassVar[str] = "job"
+
+    status: JobStatus
+    checkpoint: Resource
+    prompt: str
+    queue_position: int | None = strawberry.field(description="Its place in the queue, from 1; null unless QUEUED.")
+    progress: GenerationProgress | None = strawberry.field(
+        description="The newest step; in an event of `generationProgress`, that event's own."
+    )
+    images: list[GenerationImage] = strawberry.field(
+        description="The finished pictures, once the job has ended; of a cancelled job, those finished before."
+    )
+    refusal: list[Finding] | None = strawberry.field(
+        description="Which resource or words stopped it, and under which rule; null unless REFUSED."
+    )
+    charged: Credits = strawberry.field(
+        description="Nothing is charged for a job that is refused, cancelled before it ran, or failed. "
+        "One that is cancelled while it runs pays for the pictures that it finished."
+    )
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    async def of_many(cls, scope: Scope, values: Sequence[generation.Job], wanted: Wanted) -> list[Self]:
+        """Say jobs with what is selected below them, in a number of statements that does not grow."""
+        ids = [value.id for value in values]
+        places = await generation.queue_positions(ids) if "queuePosition" in wanted else {}
+        images = await _images(scope, ids, wanted["images"]) if "images" in wanted else {}
+        checkpoints = await _checkpoints(scope, values, wanted["checkpoint"]) if "checkpoint" in wanted else {}
+        persons = await _persons(scope, values, wanted["refusal"]) if "refusal" in wanted else {}
+        return [
+            cls(
+                id=global_id(cls.PREFIX, value.id),
+                status=value.status,
+                checkpoint=cast("Resource", checkpoints.get(value.checkpoint_id)),  # only missing when not selected
+                prompt=value.prompt,
+                queue_position=places.get(value.id),
+                progress=_progress(value.progress),
+                images=images.get(value.id, []),
+                refusal=None if value.refusal is None else findings_of(value.refusal, persons),
+                charged=Credits(value.charged),
+                error=value.error,
+                created_at=value.created_at,
+                finished_at=value.finished_at,
+            )
+            for value in values
+        ]
+
+    @classmethod
+    async def by_ids(cls, scope: Scope, ids: Sequence[UUID], wanted: Wanted) -> dict[UUID, Self]:
+        """Load jobs that the scope may see."""
+        found = await generation.jobs_by_ids(scope, [JobId(each) for each in ids])
+        return dict(zip(found, await cls.of_many(scope, list(found.values()), wanted), strict=True))
+
+    @classmethod
+    async def one(cls, scope: Scope, job_id: JobId, wanted: Wanted) -> Self | None:
+        """Load one job, or None when the scope may not see it."""
+        return (await cls.by_ids(scope, [job_id], wanted)).get(job_id)
+
+
+async def _images(scope: Scope, ids: Sequence[JobId], wanted: Wanted) -> dict[JobId, list[GenerationImage]]:
+    """Load the pictures of all jobs at once."""
+    found = await generation.pictures_of(scope, ids)
+    return {job_id: await GenerationImage.of_many(scope, pictures, wanted) for job_id, pictures in found.items()}
+
+
+async def _checkpoints(scope: Scope, values: Sequence[generation.Job], wanted: Wanted) -> dict[ResourceId, Resource]:
+    """Load the checkpoints of all jobs at once, also such as were taken away since: a job says what drew it."""
+    ids = list({value.checkpoint_id for value in values})
+    found = await resources.resources_by_ids(Scope.of_system(scope.ports), ids)
+    return dict(zip(found, await Resource.of_many(scope, list(found.values()), wanted), strict=True))
+
+
+async def _persons(scope: Scope, values: Sequence[generation.Job], wanted: Wanted) -> dict[UUID, RegisteredPerson]:
+    """Load the persons that the refusals are about; moderators alone get any."""
+    ids = {finding.person_id for value in values for finding in value.refusal or () if finding.person_id}
+    return await RegisteredPerson.by_ids(scope, list(ids), wanted["person"]) if ids and "person" in wanted else {}
+
+
+def _progress(value: "generation.Progress | generation.GenerationStepped | None") -> GenerationProgress | None:
+    if value is None:
+        return None
+    return GenerationProgress(
+        step=value.step, steps=value.steps, image=value.image, quantity=value.quantity, preview=value.preview
+    )
+
+
+@strawberry.type(description="A job and its place in the list.")
+class GenerationJobEdge:
+    """A job in a list."""
+
+    node: GenerationJob
+    cursor: Cursor
+
+
+@strawberry.type(description="A page of jobs, newest first.")
+class GenerationJobConnection:
+    """A page of jobs."""
+
+    edges: list[GenerationJobEdge]
+    page_info: PageInfo
+
+    @classmethod
+    async def of(cls, scope: Scope, page: Page[generation.Job], wanted: Wanted) -> Self:
+        """Say a page."""
+        nodes = await GenerationJob.of_many(scope, page.items, wanted["edges"]["node"])
+        return cls(edges=edges(GenerationJobEdge, page, nodes), page_info=page_info(page))
+
+
+@strawberry.type(description="What the cluster looks like now; zeros while none answers.")
+class ClusterStatus:
+    """What the cluster looks like now."""
+
+    nodes: int
+    artists: int
+    validators: int
+    queued: int = strawberry.field(description="Jobs that wait.")
+    running: int = strawberry.field(description="Jobs that are being validated or drawn.")
+    registry_version: int = strawberry.field(description="The registry version that every actor holds at least.")
+
+    @classmethod
+    async def now(cls, scope: Scope) -> Self:
+        """Ask the cluster and the queue."""
+        queue = await generation.queue_state()
+        try:
+            state = await scope.ports.cluster.status()
+        except ClusterUnavailable:
+            return cls(nodes=0, artists=0, validators=0, queued=queue.queued, running=queue.running, registry_version=0)
+        return cls(
+            nodes=state.nodes,
+            artists=state.artists,
+            validators=state.validators,
+            queued=queue.queued,
+            running=queue.running,
+            registry_version=min(state.registry_versions.values(), default=0),
+        )
+
+
+@strawberry.type(description="A job has changed: a state, or a step of the drawing.")
+class GenerationEvent(FeedEvent):
+    """A job has changed."""
+
+    job: GenerationJob | None
+
+    @classmethod
+    async def of(cls, heard: Heard, job_id: JobId, wanted: Wanted) -> Self | None:
+        """Say an event, the job read by the authority of this moment; None when it may not be seen any more."""
+        if heard.resync:
+            return cls(cursor=Cursor(heard.cursor), at=heard.at, resync=True, job=None)
+        job = await GenerationJob.one(heard.scope, job_id, wanted["job"])
+        if job is None:
+            return None
+        if isinstance(heard.fact, generation.GenerationStepped):
+            job.progress = _progress(heard.fact)
+        return cls(cursor=Cursor(heard.cursor), at=heard.at, resync=False, job=job)
+
+
+@strawberry.type(description="The price.")
+class GenerationQuoteSuccess:
+    """The price."""
+
+    quote: GenerationQuote
+
+
+@strawberry.type(description="The job is queued and its cost is held.")
+class GenerationRequestSuccess:
+    """The job is queued."""
+
+    job: GenerationJob
+
+
+@strawberry.type(
+    description="The job is cancelled, or stops within a step; pictures that are finished stay and are paid for."
+)
+class GenerationCancelSuccess:
+    """The job is cancelled or stops."""
+
+    job: GenerationJob
+
+
+GenerationQuoteResult = Annotated[
+    GenerationQuoteSuccess
+    | SignInRequiredError
+    | NotFoundError
+    | InvalidInputError
+    | LikenessRefusedError
+    | PolicyRefusedError,
+    strawberry.union("GenerationQuoteResult"),
+]
+GenerationRequestResult = Annotated[
+    GenerationRequestSuccess
+    | SignInRequiredError
+    | NotFoundError
+    | InvalidInputError
+    | NotEnoughCreditsError
+    | LikenessRefusedError
+    | PolicyRefusedError
+    | SuspendedError
+    | RateLimitedError,
+    strawberry.union("GenerationRequestResult"),
+]
+GenerationCancelResult = Annotated[
+    GenerationCancelSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError,
+    strawberry.union("GenerationCancelResult"),
+]

@@ -1,0 +1,123 @@
+"""The inbox: what concerns an account, told in one sentence each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+import strawberry
+
+from domain.bounties import BountyAwarded, EntryDecided
+from domain.generation import GenerationFinished
+from domain.kernel.facts import Fact
+from domain.kernel.ids import Subject
+from domain.kernel.scope import Scope
+from domain.resources import ResourceChanged
+from schema.context import Heard
+from schema.feed import FeedEvent
+from schema.node import Node, global_id, load_nodes
+from schema.scalars import Cursor
+from schema.wanted import Wanted
+
+
+@strawberry.enum(description="What an inbox event is about.")
+class InboxKind(StrEnum):
+    """What an inbox event is about."""
+
+    RESOURCE_DECIDED = "RESOURCE_DECIDED"
+    ENTRY_DECIDED = "ENTRY_DECIDED"
+    BOUNTY_AWARDED = "BOUNTY_AWARDED"
+    REPORT_DECIDED = "REPORT_DECIDED"
+    REWARD_PAID = "REWARD_PAID"
+    CLAIM_DECIDED = "CLAIM_DECIDED"
+    APPEAL_DECIDED = "APPEAL_DECIDED"
+    STRIKE = "STRIKE"
+    GENERATION_FINISHED = "GENERATION_FINISHED"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What an account is told: the kind, the thing, and one sentence."""
+
+    kind: InboxKind
+    subject: Subject
+    message: str
+
+
+_RESOURCE = {
+    "PUBLISHED": "Your resource passed validation and is published.",
+    "HELD": "Your resource is held until a moderator has looked at it.",
+    "BLOCKED": "Your resource was blocked; its statement of reasons says why and how to appeal.",
+    "REMOVED": "Your resource was taken down.",
+}
+_ENTRY = {
+    "ACCEPTED": "Your entry passed validation and can be awarded.",
+    "HELD": "Your entry is held until a moderator has looked at it.",
+    "BLOCKED": "Your entry was blocked; its scan says why.",
+    "DRAFT": "Your entry's file could not be examined; its scan says why, and you may upload it anew.",
+}
+_JOB = {
+    "SUCCEEDED": "Your pictures are ready.",
+    "FAILED": "Your pictures could not be drawn; nothing was charged.",
+    "REFUSED": "Your pictures were refused, and the job says why; nothing was charged.",
+    "CANCELLED": "Your pictures were cancelled.",
+}
+
+
+def _resource(_: Scope, fact: ResourceChanged) -> Notice | None:
+    message = _RESOURCE.get(fact.status)
+    return Notice(InboxKind.RESOURCE_DECIDED, Subject("resource", fact.resource_id), message) if message else None
+
+
+def _entry(scope: Scope, fact: EntryDecided) -> Notice | None:
+    message = _ENTRY.get(fact.status)
+    if scope.account_id == fact.initiator_id:
+        message = "An entry to your bounty " + (
+            "passed validation: you can award it." if fact.status == "ACCEPTED" else "can no longer be awarded."
+        )
+    return Notice(InboxKind.ENTRY_DECIDED, Subject("entry", fact.entry_id), message) if message else None
+
+
+def _awarded(scope: Scope, fact: BountyAwarded) -> Notice:
+    won = scope.account_id == fact.author_id
+    message = "Your entry was awarded, and the pot is yours." if won else "You awarded a bounty: its outcome is yours."
+    return Notice(InboxKind.BOUNTY_AWARDED, Subject("bounty", fact.bounty_id), message)
+
+
+def _drawn(_: Scope, fact: GenerationFinished) -> Notice | None:
+    message = _JOB.get(fact.status)
+    return Notice(InboxKind.GENERATION_FINISHED, Subject("job", fact.job_id), message) if message else None
+
+
+NOTICES: dict[type[Fact], Callable[[Scope, Any], Notice | None]] = {
+    ResourceChanged: _resource,
+    EntryDecided: _entry,
+    BountyAwarded: _awarded,
+    GenerationFinished: _drawn,
+}
+"""Which facts an account is told of, and how; None for a fact that says nothing new to it."""
+
+
+@strawberry.type(description="Something that concerns the signed-in account.")
+class InboxEvent(FeedEvent):
+    """Something that concerns the signed-in account."""
+
+    kind: InboxKind | None
+    subject: Node | None
+    message: str | None
+
+    @classmethod
+    async def of(cls, heard: Heard, wanted: Wanted) -> Self | None:
+        """Say what was heard, or nothing when it is nothing to tell; a resync always."""
+        place = {"cursor": Cursor(heard.cursor), "at": heard.at, "resync": heard.resync}
+        if heard.fact is None:
+            return cls(**place, kind=None, subject=None, message=None)
+        notice_of = NOTICES.get(type(heard.fact))
+        notice = notice_of(heard.scope, heard.fact) if notice_of else None
+        if notice is None:
+            return None
+        subject = None
+        if "subject" in wanted:
+            named = global_id(notice.subject.kind, notice.subject.id)
+            [subject] = await load_nodes(heard.scope, [named], wanted["subject"])
+        return cls(**place, kind=notice.kind, subject=subject, message=notice.message)

@@ -1,0 +1,120 @@
+"""Uploads, and the results of the deeds on resources."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import strawberry
+
+from domain import resources
+from domain.kernel.scope import Scope
+from schema.errors import (
+    ConflictError,
+    InvalidInputError,
+    LikenessRefusedError,
+    NotAllowedError,
+    NotFoundError,
+    PolicyRefusedError,
+    RateLimitedError,
+    SignInRequiredError,
+    SuspendedError,
+)
+from schema.resources import Resource
+from schema.scalars import Sha256
+
+
+@strawberry.type(
+    description="A resumable upload that speaks tus 1.0: send PATCH requests to `url` with the bearer token."
+)
+class UploadTicket:
+    """Where to send a file."""
+
+    upload_id: strawberry.ID
+    url: str
+    expires_at: datetime
+    max_size_bytes: float
+
+    @classmethod
+    def of(cls, scope: Scope, value: resources.Upload) -> Self:
+        """Say an upload that has begun."""
+        return cls(
+            upload_id=strawberry.ID(f"upload_{value.id.hex}"),
+            url=f"{scope.ports.public_url}/uploads/{value.id.hex}",
+            expires_at=value.expires_at,
+            max_size_bytes=float(scope.ports.policy.max_file_bytes),
+        )
+
+
+@strawberry.input(description="A file for a draft: of a resource or of a bounty entry, never both.")
+class UploadBeginInput:
+    """A file for a draft."""
+
+    file_name: str
+    size_bytes: float
+    resource_id: strawberry.ID | None = strawberry.UNSET
+    entry_id: strawberry.ID | None = strawberry.UNSET
+    sha256: Sha256 | None = strawberry.UNSET
+
+
+@strawberry.type(description="The draft is written down.")
+class ResourceDraftSuccess:
+    """The draft is written down."""
+
+    resource: Resource
+
+
+@strawberry.type(description="The upload can begin.")
+class UploadBeginSuccess:
+    """The upload can begin."""
+
+    ticket: UploadTicket
+
+
+@strawberry.type(description="Asks for validation and, if it comes out clean, publication.")
+class ResourceSubmitSuccess:
+    """The resource is being validated."""
+
+    resource: Resource
+
+
+@strawberry.type(description="The resource is taken down.")
+class ResourceRemoveSuccess:
+    """The resource is taken down."""
+
+    resource: Resource
+
+
+ResourceDraftResult = Annotated[
+    ResourceDraftSuccess
+    | SignInRequiredError
+    | InvalidInputError
+    | LikenessRefusedError
+    | PolicyRefusedError
+    | SuspendedError
+    | RateLimitedError,
+    strawberry.union("ResourceDraftResult"),
+]
+UploadBeginResult = Annotated[
+    UploadBeginSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | InvalidInputError
+    | ConflictError
+    | SuspendedError
+    | RateLimitedError,
+    strawberry.union("UploadBeginResult"),
+]
+ResourceSubmitResult = Annotated[
+    ResourceSubmitSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | ConflictError
+    | SuspendedError
+    | RateLimitedError,
+    strawberry.union("ResourceSubmitResult"),
+]
+ResourceRemoveResult = Annotated[
+    ResourceRemoveSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError,
+    strawberry.union("ResourceRemoveResult"),
+]
