@@ -26,7 +26,9 @@ from countenance.sessions import SessionWatch, refresh
 from countenance.settings import Settings
 from countenance.sharing import Subscriptions
 from countenance.sockets import SocketEndpoint
+from countenance.spool import Spool
 from countenance.sse import EventStreamEndpoint
+from countenance.tus import TusEndpoint
 from domain.kernel.ports import Ports
 
 log = structlog.get_logger(__name__)
@@ -46,6 +48,20 @@ class Parts:
     tasks: tuple[Task, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How patient the live transports are, in seconds."""
+
+    init: float = 10.0
+    """A socket must send `connection_init` within this."""
+    heartbeat: float = 12.0
+    """An event stream says at least so often that it lives."""
+    poll: float = 1.0
+    """A process looks at the event log so often without being nudged."""
+    session: float = 1.0
+    """The sessions of open connections are looked after so often."""
+
+
 def create_app(settings: Settings) -> Starlette:
     """Make the application that a server runs, from settings alone."""
     logs.configure(production=settings.in_production, level=settings.log_level)
@@ -55,24 +71,28 @@ def create_app(settings: Settings) -> Starlette:
     )
 
 
-def application(parts: Parts) -> Starlette:
+def application(parts: Parts, timing: Timing | None = None) -> Starlette:
     """Make the application of its parts."""
+    timing = timing or Timing()
     settings, ports = parts.settings, parts.ports
     callers = Callers(ports, public_url=settings.public_url, allowed_origins=settings.allowed_origins)
     executor = Executor(graphql.schema(), masks=settings.in_production, introspection=settings.introspection)
-    feed = LiveFeed(settings.redis_url.get_secret_value(), refresh)
-    watch = SessionWatch(ports)
+    feed = LiveFeed(settings.redis_url.get_secret_value(), refresh, poll_seconds=timing.poll)
+    watch = SessionWatch(ports, seconds=timing.session)
     subscriptions = Subscriptions(executor, feed)
-    streams = EventStreamEndpoint(executor, subscriptions, watch, feed)
+    streams = EventStreamEndpoint(executor, subscriptions, watch, feed, heartbeat_seconds=timing.heartbeat)
+    sockets = SocketEndpoint(executor, callers, subscriptions, watch, feed, init_seconds=timing.init)
+    uploads = TusEndpoint(Spool(settings.upload_folder), callers.scope)
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLEndpoint(executor, callers, feed, streams)),
-        WebSocketRoute("/graphql", SocketEndpoint(executor, callers, subscriptions, watch, feed)),
+        WebSocketRoute("/graphql", sockets),
         Route("/blobs/{key:path}", blob_endpoint(parts.blobs, callers.account_of), methods=["GET"]),
+        *uploads.routes(),
         *health.routes(health.Gates(parts.redis, ports.cluster)),
     ]
-    tasks: tuple[Task, ...] = (feed.run, watch.run, *parts.tasks)
+    tasks: tuple[Task, ...] = (feed.run, watch.run, uploads.sweep_for_ever, *parts.tasks)
     app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=_lifespan(parts, tasks))
-    app.state.feed, app.state.ports = feed, ports
+    app.state.feed, app.state.subscriptions, app.state.uploads = feed, subscriptions, uploads
     return app
 
 

@@ -73,17 +73,19 @@ def up(
 @app.command()
 def serve() -> None:
     """Serve the API, against the services that the environment names."""
+    settings = _settings()
     from countenance.serving import serve as run
 
-    run(_settings())
+    run(settings)
 
 
 @app.command()
 def work() -> None:
     """Run the workers: relay, dispatcher, clock and the gateway to the Ray cluster."""
+    settings = _settings()
     from countenance.workers import main as run
 
-    run(_settings())
+    run(settings)
 
 
 @app.command()
@@ -91,9 +93,8 @@ def migrate(
     demo_data: Annotated[bool, typer.Option("--demo-data", help="Load the demonstration world, too.")] = False,
 ) -> None:
     """Bring the database to this release's schema."""
-    from countenance import database
-
     settings = _settings()
+    from countenance import database
 
     async def run() -> None:
         try:
@@ -208,13 +209,18 @@ def _operator_settings() -> Settings:
 
 
 def _run(deed: Coroutine[Any, Any, T]) -> T:
-    """Run a command's coroutine; what a person or a missing server causes becomes a sentence."""
+    """Run a command's coroutine; what a person or a server causes becomes a sentence."""
+    from asyncpg import PostgresError
+    from redis import RedisError
+
     try:
         return asyncio.run(deed)
     except Refusal as refusal:
         raise CannotStart(refusal.message) from None
     except (ConnectionError, TimeoutError) as error:
         raise CannotStart(f"A server that the environment names doesn't answer ({error}); is it running?") from None
+    except (PostgresError, RedisError) as error:
+        raise CannotStart(f"A server that the environment names refuses: {error}. Check its URL.") from None
 
 
 if __name__ == "__main__":

@@ -59,5 +59,6 @@ def compose(settings: Settings) -> Composed:
         limiter=limiter,
         registry=registry,
         policy=settings.policy,
+        public_url=settings.public_url,
     )
     return Composed(settings, ports, blobs, redis, limiter, registry)

@@ -5,7 +5,7 @@ once is not read again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
@@ -67,7 +67,9 @@ class Executor:
                 result = ExecutionResult(None, [GraphQLError(sentence, path=[])])
         return self.answer(result)
 
-    async def stream(self, operation: Operation, variables: Variables, context: Context) -> AsyncIterator[Answer]:
+    async def stream(
+        self, operation: Operation, variables: Variables, context: Context
+    ) -> AsyncGenerator[Answer, None]:
         """Run a subscription: one answer an event. Raises RequestError when it can't begin or can't go on."""
         source = subscribe(
             self.schema,
@@ -110,7 +112,7 @@ class Executor:
             variable_values=dict(variables or {}),
             operation_name=operation.name,
             executor_class=StrawberryGraphQLCoreExecutionContext,
-            is_awaitable=optimized_is_awaitable,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # strawberry's is a plain predicate
             hide_suggestions=self._masks,
         )
         return await result if isawaitable(result) else result

@@ -7,7 +7,7 @@ share what it read, and go back to the log by themselves when they come from the
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -96,7 +96,7 @@ class LiveFeed:
         """Give the last number that the log has now."""
         return (await feed_bounds(pool())).last_no
 
-    def follow(self, scope: Scope, topic: str, after: str | None) -> AsyncIterator[Heard]:
+    def follow(self, scope: Scope, topic: str, after: str | None) -> AsyncGenerator[Heard, None]:
         """Follow one topic for ever, first what came after the cursor, once each and in order.
 
         Raises InvalidInput for a cursor that is none of ours. Ends when the session of `scope` ends.
@@ -105,7 +105,7 @@ class LiveFeed:
 
     async def follow_from(
         self, scope: Scope, topic: str, after: str | None, start: int | None, trace: Trace
-    ) -> AsyncIterator[Heard]:
+    ) -> AsyncGenerator[Heard, None]:
         """Follow one topic, from number `start` where it is given, else from the cursor `after`, else from now on."""
         await self._ready.wait()
         async with self._tail(topic) as tail:

@@ -59,7 +59,7 @@ class Gates:
         return None
 
     async def _cache(self) -> str | None:
-        await self._redis.ping()  # type: ignore[misc]  # typed as for both kinds of client
+        await self._redis.ping()
         return None
 
     async def _relay(self) -> str | None:

@@ -30,6 +30,8 @@ class Unreadable(Exception):
 
     sentence: str
     status: int = 400
+    allow: str = ""
+    """What a request of another method may be, for status 405."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +88,27 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request) -> Any:
         media = accepted(request.headers.get("accept", ""))
         try:
-            if request.method not in ("GET", "POST"):
-                return _plain("Use POST, or GET for queries.", 405, media, {"Allow": "GET, POST"})
             if media is None:
                 raise Unreadable(f"Answers come as {GRAPHQL_JSON}, {JSON} or {EVENTS}: accept one of them.", 406)
-            parameters = Parameters.read(_from_url(request) if request.method == "GET" else await _from_body(request))
-            authority = await self._callers.scope(request)
-        except Unreadable as error:
-            return _plain(error.sentence, error.status, media)
-        except ForeignOrigin as error:
-            return _plain(str(error), 403, media)
-        try:
+            parameters = await _parameters(request)
+            authority = await self._authority(request)
             operation = self._executor.documents.operation(parameters.query, parameters.operation_name)
+            if request.method == "GET" and operation.kind is OperationType.MUTATION:
+                raise Unreadable("A mutation must be sent by POST.", 405, "POST")
+        except Unreadable as error:
+            return _plain(error, media)
         except RequestError as error:
             # An event stream that can't begin is refused as a plain answer: its client reads the status.
             return _answer(self._executor.refuse(error), GRAPHQL_JSON if media == EVENTS else media)
-        if request.method == "GET" and operation.kind is OperationType.MUTATION:
-            return _plain("A mutation must be sent by POST.", 405, media, {"Allow": "POST"})
         if media == EVENTS:
             return await self._streams.response(operation, parameters.variables, authority)
         return await self._run(operation, parameters, authority, media)
+
+    async def _authority(self, request: Request) -> Authority:
+        try:
+            return await self._callers.scope(request)
+        except ForeignOrigin as error:
+            raise Unreadable(str(error), 403) from None
 
     async def _run(self, operation: Operation, parameters: Parameters, authority: Authority, media: str) -> Response:
         if operation.kind is OperationType.SUBSCRIPTION:
@@ -144,6 +147,16 @@ def _weight(parameters: list[str]) -> float:
     return 1.0
 
 
+async def _parameters(request: Request) -> Parameters:
+    match request.method:
+        case "GET":
+            return Parameters.read(_from_url(request))
+        case "POST":
+            return Parameters.read(await _from_body(request))
+        case _:
+            raise Unreadable("Use POST, or GET for queries.", 405, "GET, POST")
+
+
 def _from_url(request: Request) -> dict[str, Any]:
     found: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
@@ -172,14 +185,15 @@ def _json(raw: bytes, what: str) -> Any:
         raise Unreadable(f"{what} is not valid JSON.") from None
 
 
-def _answer(answer: Answer, media: str) -> Response:
+def _answer(answer: Answer, media: str | None) -> Response:
     """Send an answer. Only the newer media type tells by its status that nothing was executed."""
     status = 400 if media == GRAPHQL_JSON and not answer.executed else 200
     return Response(answer.encode(), status, media_type=f"{media}; charset=utf-8")
 
 
-def _plain(sentence: str, status: int, media: str | None, headers: dict[str, str] | None = None) -> Response:
+def _plain(refused: Unreadable, media: str | None) -> Response:
     """Refuse a request in one sentence, in the shape of a GraphQL answer."""
     said = GRAPHQL_JSON if media == GRAPHQL_JSON else JSON
-    body = orjson.dumps({"errors": [{"message": sentence}]})
-    return Response(body, status, headers=headers, media_type=f"{said}; charset=utf-8")
+    body = orjson.dumps({"errors": [{"message": refused.sentence}]})
+    headers = {"Allow": refused.allow} if refused.allow else None
+    return Response(body, refused.status, headers, f"{said}; charset=utf-8")

@@ -60,7 +60,7 @@ class RedisLimiter:
         )
         # The pool knows the address; of this one only the scheme is read.
         storage = RedisStorage(
-            "redis://pool",
+            "redis://pool:6379",
             wrap_exceptions=True,
             implementation="redispy",
             key_prefix="limit",

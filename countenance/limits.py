@@ -149,11 +149,12 @@ def limits_rule(limits: Limits) -> type[ASTValidationRule]:
 
         def __init__(self, context: ValidationContext) -> None:
             super().__init__(context)
+            self._schema = context.schema
             self._ruler = _Ruler(context.schema, context.document)
 
         def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
             """Measure the operation and compare."""
-            measure = self._ruler.selection(node.selection_set, self.context.schema.get_root_type(node.operation))
+            measure = self._ruler.selection(node.selection_set, self._schema.get_root_type(node.operation))
             found = (
                 (measure.depth, limits.depth, "is nested {0} deep; at most {1} levels are allowed"),
                 (measure.aliases, limits.aliases, "has {0} aliases; at most {1} are allowed"),

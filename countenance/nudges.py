@@ -34,10 +34,10 @@ class _RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ship
         self._subscribed = asyncio.Event()
 
     async def connect(self) -> None:
-        await self._channels.connect()
+        await self._channels.connect()  # type: ignore[no-untyped-call]  # redis leaves it so
 
     async def disconnect(self) -> None:
-        await self._channels.aclose()
+        await self._channels.aclose()  # type: ignore[no-untyped-call]  # as above
         await self._redis.aclose()
 
     async def subscribe(self, channel: str) -> None:

@@ -1,8 +1,9 @@
-"""The relay: committed facts get their feed numbers, processes are nudged, and reactions run. One in the world at a time.
+"""The relay: committed facts get their feed numbers, processes are nudged, and reactions run.
 
-It holds an advisory lock on the very connection with which it numbers: a relay that loses the connection can't
-number any more, and the next one takes over as soon as the server has noticed. `LISTEN/NOTIFY` inside the deeds'
-transactions would halve the commits under load, so the relay looks: often while there is work, less often when idle.
+There is one in the world at a time. It holds an advisory lock on the very connection with which it numbers: a relay
+that loses the connection can't number any more, and the next one takes over as soon as the server has noticed.
+`LISTEN/NOTIFY` inside the deeds' transactions would halve the commits under load, so the relay looks: often while
+there is work, less often when idle.
 """
 
 import asyncio
@@ -60,7 +61,8 @@ class Relay:
         """Open a connection and wait until it is the one that holds the lock."""
         connection = await asyncpg.connect(self._database_url)
         try:
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):
+            # Nobody tells us when another relay ends.
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):  # noqa: ASYNC110
                 await asyncio.sleep(_TAKEOVER_SECONDS)
             yield connection
         finally:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import asyncpg
 import structlog
@@ -35,18 +35,19 @@ class SessionWatch:
         """Look every `seconds`."""
         self._ports = ports
         self._seconds = seconds
-        self._watched: defaultdict[SessionId, set[Callable[[], None]]] = defaultdict(set)
+        self._watched: defaultdict[SessionId, set[asyncio.Future[None]]] = defaultdict(set)
 
     @contextlib.contextmanager
-    def watching(self, scope: Scope, ended: Callable[[], None]) -> Iterator[None]:
-        """Call `ended` once, when the session of `scope` ends while this is open."""
+    def watching(self, scope: Scope) -> Iterator[asyncio.Future[None]]:
+        """Give a future that is done when the session of `scope` has ended; never, for a scope without one."""
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         session_id = scope.actor.session_id if scope.actor else None
         if session_id is None:
-            yield
+            yield ended
             return
         self._watched[session_id].add(ended)
         try:
-            yield
+            yield ended
         finally:
             self._watched[session_id].discard(ended)
             if not self._watched[session_id]:
@@ -64,10 +65,8 @@ class SessionWatch:
     async def look(self) -> None:
         """Tell the connections whose session has ended."""
         watched = list(self._watched)
-        if not watched:
-            return
-        live = await actors_by_sessions(self._ports, watched)
+        live = await actors_by_sessions(self._ports, watched) if watched else {}
         for session_id in watched:
-            if session_id not in live:
-                for ended in list(self._watched.get(session_id, ())):
-                    ended()
+            for ended in () if session_id in live else list(self._watched.get(session_id, ())):
+                if not ended.done():
+                    ended.set_result(None)

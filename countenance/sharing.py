@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import contextvars
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -31,17 +31,25 @@ _MOST_ITEMS = 512
 _MOST_CHARACTERS = 4 * 1024 * 1024
 
 
-@dataclass(slots=True)
 class _TracedFeed:
     """The feed as one execution sees it: from a number if one is given, and with its way recorded."""
 
-    feed: LiveFeed
-    start: int | None
-    trace: Trace = field(default_factory=Trace)
+    def __init__(self, feed: LiveFeed, start: int | None) -> None:
+        self._feed = feed
+        self._start = start
+        self._followed: list[AsyncGenerator[Heard, None]] = []
+        self.trace = Trace()
 
     def follow(self, scope: Scope, topic: str, after: str | None) -> AsyncIterator[Heard]:
         """Follow one topic, as `schema.context.Feed` says."""
-        return self.feed.follow_from(scope, topic, after, self.start, self.trace)
+        followed = self._feed.follow_from(scope, topic, after, self._start, self.trace)
+        self._followed.append(followed)
+        return followed
+
+    async def aclose(self) -> None:
+        """Leave the topics: an `async for` that is broken off leaves its iterator open."""
+        for followed in self._followed:
+            await followed.aclose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,8 @@ class Subscriptions:
     ) -> AsyncGenerator[tuple[int, str], None]:
         """Execute: each answer with the number of its event."""
         context = Context(scope=scope, feed=feed)
-        async with contextlib.aclosing(self._executor.stream(operation, variables, context)) as answers:
+        stream = self._executor.stream(operation, variables, context)
+        async with contextlib.aclosing(feed), contextlib.aclosing(stream) as answers:
             async for answer in answers:
                 yield feed.trace.given, answer.encode().decode()
 
@@ -164,7 +173,8 @@ class Subscriptions:
             while reached < room.tail.floor:
                 pending = pending or asyncio.ensure_future(anext(answers))
                 moved = asyncio.ensure_future(feed.trace.moved.wait())
-                await asyncio.wait({pending, moved}, return_when=asyncio.FIRST_COMPLETED)
+                either: set[asyncio.Future[Any]] = {pending, moved}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 moved.cancel()
                 if pending.done():
                     done, pending = pending, None

@@ -7,7 +7,7 @@ client that sends `ping` after `subscribe` knows, when the pong comes, that it w
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import structlog
@@ -89,15 +89,14 @@ class _Connection:
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
-        """Read messages until the socket ends, then end its operations."""
-        ended = asyncio.get_running_loop().create_future()
+        """Read messages until the socket or its session ends, then end its operations."""
+        reading: asyncio.Task[None] | None = None
         try:
             scope = await self._initialised()
-            with self._endpoint.watch.watching(scope, lambda: ended.done() or ended.set_result(None)):
-                reading = asyncio.ensure_future(self._read())
+            with self._endpoint.watch.watching(scope) as ended:
+                reading = asyncio.create_task(self._read())
                 await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
                 if not reading.done():
-                    reading.cancel()
                     raise _Close(4403, "Session ended")
                 reading.result()
         except _Close as close:
@@ -106,8 +105,7 @@ class _Connection:
         except WebSocketDisconnect:
             pass
         finally:
-            ended.cancel()
-            tasks = list(self._operations.values())
+            tasks = [task for task in (reading, *self._operations.values()) if task is not None]
             for task in tasks:
                 task.cancel()
             if tasks:
@@ -171,9 +169,10 @@ class _Connection:
             message = orjson.loads(text)
         except orjson.JSONDecodeError:
             raise _Close(4400, "The message is not valid JSON") from None
-        if not isinstance(message, dict) or message.get("type") not in _TYPES:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if not isinstance(kind, str) or kind not in _TYPES:
             raise _Close(4400, "The message is none of graphql-transport-ws")
-        return message
+        return cast("dict[str, Any]", message)
 
     async def _begin(self, message: dict[str, Any]) -> None:
         """Start an operation; what is wrong with it ends it alone, not its siblings."""

@@ -1,4 +1,7 @@
-"""Server-sent events: one operation a connection, as the graphql-sse package's protocol says ("distinct connections")."""
+"""Server-sent events: one operation a connection.
+
+The protocol is that of the graphql-sse package, in its mode of distinct connections.
+"""
 
 import asyncio
 import contextlib
@@ -89,25 +92,22 @@ class _EventStream:
     async def __call__(self, asgi: Asgi, receive: Receive, send: Send) -> None:
         """Send until the stream, the session or the connection ends, whichever is first."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        ended = asyncio.get_running_loop().create_future()
-        sending = asyncio.ensure_future(self._send(send))
-        leaving = asyncio.ensure_future(_gone(receive))
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_gone(receive))
+        left = False
         try:
-            with (
-                metrics.STREAMS.track_inprogress(),
-                self._watch.watching(self._authority, lambda: ended.done() or ended.set_result(None)),
-            ):
+            with metrics.STREAMS.track_inprogress(), self._watch.watching(self._authority) as ended:
                 await asyncio.wait({sending, leaving, ended}, return_when=asyncio.FIRST_COMPLETED)
+                left = leaving.done()
                 if sending.done():
                     sending.result()
         finally:
-            for task in (sending, leaving, ended):
+            for task in (sending, leaving):
                 task.cancel()
             await asyncio.wait({sending, leaving})
             await self._events.aclose()
-        if not leaving.done() or leaving.cancelled():
-            with contextlib.suppress(OSError):
-                await send({"type": "http.response.body", "body": _COMPLETE})
+        if not left:
+            await send({"type": "http.response.body", "body": _COMPLETE})
 
     async def _send(self, send: Send) -> None:
         """Send each event, and a comment whenever none came for a while."""

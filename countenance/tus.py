@@ -49,6 +49,7 @@ _WRITE_BYTES = 1 << 20
 _SPARE_BYTES = 64 << 20
 _SILENT_SECONDS = 30.0
 _YIELDS_AFTER_SECONDS = 2.0
+_GIVES_UP_SECONDS = 2.0
 
 
 class _Receiving:
@@ -75,7 +76,7 @@ class _Receiving:
             return False
         self._waiting[1].reschedule(now)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_YIELDS_AFTER_SECONDS):
+            async with asyncio.timeout(_GIVES_UP_SECONDS):
                 await self.ended.wait()
         return True
 
@@ -85,7 +86,7 @@ class TusEndpoint:
 
     def __init__(self, spool: Spool, scope_of: Callable[[Request], Awaitable[Scope]]) -> None:
         """Stage bytes in `spool`; `scope_of` gives the authority of a request."""
-        self._spool = spool
+        self.spool = spool
         self._scope_of = scope_of
         self._receiving: dict[UUID, _Receiving] = {}
 
@@ -99,10 +100,9 @@ class TusEndpoint:
 
     async def sweep(self) -> int:
         """Delete the bytes of uploads that are over; give their number."""
-        here = self._spool.ids()
-        over = here - await resources.open_among(here)
+        over = await resources.over_among(self.spool.ids())
         for upload_id in over:
-            self._spool.discard(upload_id)
+            self.spool.discard(upload_id)
         return len(over)
 
     async def sweep_for_ever(self, every: float = 600.0) -> None:
@@ -169,7 +169,7 @@ class TusEndpoint:
         offset = upload.size_bytes
         if upload.status is not UploadStatus.COMPLETE:
             _check_open(upload)
-            offset = self._spool.offset(upload.id)
+            offset = self.spool.offset(upload.id)
         if offset == upload.size_bytes and upload.status is UploadStatus.OPEN:
             # Cut after the last byte, before it was a file: whoever asks how far it came has it finished.
             async with self._writing(upload):
@@ -196,7 +196,7 @@ class TusEndpoint:
     async def _delete(self, request: Request, scope: Scope) -> Response:
         upload = await resources.own_upload(scope, upload_id_of(request))
         await resources.end_upload(scope, upload.id)
-        self._spool.discard(upload.id)
+        self.spool.discard(upload.id)
         return Response(status_code=204)
 
     async def _receive(self, request: Request, scope: Scope, upload: Upload, offset: int) -> int:
@@ -205,24 +205,24 @@ class TusEndpoint:
         announced = int(request.headers.get("content-length") or 0)
         if offset + announced > upload.size_bytes:
             raise TusError(413, f"This upload has {upload.size_bytes} bytes; the body goes beyond them.")
-        if self._spool.free_bytes() < announced + _SPARE_BYTES:
+        if self.spool.free_bytes() < announced + _SPARE_BYTES:
             raise no_room()
         async with self._writing(upload) as (file, receiving):
-            at = self._spool.offset(upload.id)
+            at = self.spool.offset(upload.id)
             if at != offset:
                 raise TusError(409, f"The upload stands at byte {at}: go on from there.", Upload_Offset=str(at))
             if checksum is not None:
-                self._spool.distrust(upload.id, offset)
+                self.spool.distrust(upload.id, offset)
             try:
                 await _write(_pieces(request, receiving), file, upload.size_bytes - offset, checksum)
             except BaseException:
                 if checksum is not None:
-                    self._spool.cut(file, upload.id, offset)
+                    self.spool.cut(file, upload.id, offset)
                 raise
             finally:
                 file.flush()
-            self._spool.trust(upload.id)
-            reached = self._spool.offset(upload.id)
+            self.spool.trust(upload.id)
+            reached = self.spool.offset(upload.id)
             if reached == upload.size_bytes:
                 await self._complete(scope, upload)
             return reached
@@ -234,7 +234,7 @@ class TusEndpoint:
         if holder is not None:
             await holder.give_up()
         try:
-            with self._spool.writing(upload.id) as file:
+            with self.spool.writing(upload.id) as file:
                 receiving = self._receiving[upload.id] = _Receiving()
                 try:
                     yield file, receiving
@@ -248,11 +248,11 @@ class TusEndpoint:
     async def _complete(self, scope: Scope, upload: Upload) -> None:
         """Make a file of an upload whose bytes are all here; the held lock lets only one request do it."""
         try:
-            await resources.complete_upload(scope, upload.id, self._spool.path(upload.id))
+            await resources.complete_upload(scope, upload.id, self.spool.path(upload.id))
         except Refusal:
-            self._spool.discard(upload.id)
+            self.spool.discard(upload.id)
             raise
-        self._spool.discard(upload.id)
+        self.spool.discard(upload.id)
 
 
 async def _write(pieces: AsyncIterator[bytes], file: BinaryIO, room: int, checksum: Checksum | None) -> None:

@@ -104,10 +104,7 @@ class _Machine:
             ignored = [name for name in _OURS if name in os.environ]
             if ignored:
                 self._console.print(f"{', '.join(ignored)} ignored: `up` brings its own; `serve` and `work` use them")
-            with self._console.status("starting Valkey, Postgres and Ray"):
-                self._services.start(self._done)
-            self._home.announce(self._told())
-            self._prepare()
+            self._start_services()
             with self._console.status("starting the API and the workers"):
                 self._watched = [
                     Supervised(service.name, service.start, say=self._console.print, child=service.child)
@@ -161,14 +158,23 @@ class _Machine:
         self._children.append(child)
         return child
 
-    def _prepare(self) -> None:
-        """Migrate the database and load the demonstration world."""
-        what = "the database and the demonstration world" if self._options.demo_data else "the database"
-        with self._console.status(f"preparing {what}"):
-            child = self._start("migrate", *(["--demo-data"] if self._options.demo_data else []))
-            child.wait_until(lambda: False, seconds=_PREPARE_SECONDS)
-        if child.exit_code != 0:
-            raise CannotStart(f"Preparing {what} failed: {child.tail(1) or 'no word why'} See {child.log}.")
+    def _start_services(self) -> None:
+        """Start the services; while Ray takes its time, prepare the database."""
+        with self._console.status("starting Valkey and Postgres"):
+            self._services.start()
+            for service in (self._services.valkey, self._services.postgres):
+                service.wait()
+                self._done(service.name)
+        self._home.announce(self._told())
+        world = self._options.demo_data
+        what = "the database and the demonstration world" if world else "the database"
+        preparing = self._start("migrate", *(["--demo-data"] if world else []))
+        with self._console.status(f"starting Ray, preparing {what}"):
+            self._services.ray.wait()
+            self._done(self._services.ray.name)
+            preparing.wait_until(lambda: False, seconds=_PREPARE_SECONDS)
+        if preparing.exit_code != 0:
+            raise CannotStart(f"Preparing {what} failed: {preparing.tail(1) or 'no word why.'} See {preparing.log}.")
         self._done(what)
 
     def _done(self, what: str) -> None:

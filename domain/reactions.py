@@ -13,10 +13,16 @@ from domain.kernel.scope import Scope
 
 Reaction = Callable[[Scope, Any], Awaitable[None]]
 
+
+async def _revalidate_resources(scope: Scope, fact: likeness.RegistryChanged) -> None:
+    """Hand the registry over: resources can't ask for it, because likeness stands beside them."""
+    await resources.revalidate(scope, await likeness.load_snapshot())
+
+
 REACTIONS: dict[type[Fact], Sequence[Reaction]] = {
     accounts.AccountOpened: (ledger.grant_to_new_account,),
     generation.GenerationStopAsked: (generation.stop_asked,),
-    likeness.RegistryChanged: (generation.registry_changed,),
+    likeness.RegistryChanged: (generation.registry_changed, _revalidate_resources),
     resources.FileScanned: (bounties.entry_scanned,),
     resources.ResourceChanged: (generation.resource_changed, bounties.outcome_published),
 }

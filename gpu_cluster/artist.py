@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
@@ -98,7 +98,7 @@ class Artist:
             while len(self._cancelled) > _CANCELS_KEPT:
                 self._cancelled.popitem(last=False)
 
-    def render(self, order: RenderOrder) -> Iterator[RenderEvent]:
+    def render(self, order: RenderOrder) -> Generator[RenderEvent, None, None]:
         """Draw the order, yielding each step and each picture that passed the gate, then one last event.
 
         Raises RenderFailed, SourceUnreachable, ClusterUnavailable. A caller that closes the iterator stops the job.

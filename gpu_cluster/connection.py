@@ -80,9 +80,19 @@ class Connection:
             return False
         return True
 
+    def call(self, method: Any, *arguments: Any) -> Any:
+        """Call an actor's method and give Ray's reference to the answer. Raises ClusterUnavailable."""
+        if not self.is_open:
+            raise ClusterUnavailable(GONE)
+        try:
+            return method.remote(*arguments)
+        except Exception as error:  # Ray raises a bare Exception for an actor of another cluster
+            _log.warning("Ray took no call: %s", error)
+            raise ClusterUnavailable(GONE) from error
+
     async def ask(self, method: Any, *arguments: Any, seconds: float | None = None) -> Any:
         """Call an actor's method and wait for the answer; see `answer`."""
-        return await self.answer(_called(method, arguments), seconds=seconds)
+        return await self.answer(self.call(method, *arguments), seconds=seconds)
 
     async def answer(self, work: Awaitable[T], *, seconds: float | None = None) -> T:
         """Wait for what Ray was asked, at most `seconds`, and give up at once when the connection is lost.
@@ -176,11 +186,6 @@ def _losses() -> tuple[type[Exception], ...]:
         exceptions.OutOfMemoryError,
         exceptions.ObjectLostError,
     )
-
-
-async def _called(method: Any, arguments: tuple[Any, ...]) -> Any:
-    """Call inside a coroutine, so that what Ray raises at once is treated like what it raises later."""
-    return await method.remote(*arguments)
 
 
 async def _awaited(work: Awaitable[T]) -> T:

@@ -5,7 +5,7 @@ Nothing heavy is imported with this module: Ray when a connection is opened, tor
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from domain.registry.snapshot import EMPTY, Snapshot
 from gpu_cluster.connection import GONE, Connection
 from gpu_cluster.parcels import Joiner
 from gpu_cluster.pool import Bulletin, Member, Patience, Pool, Recipe
+
+__all__ = ["Patience", "Pools", "RayCluster"]
 
 _LAST = (RenderFinished, RenderRefused, RenderCancelled)
 _WATCH_SECONDS = 1.0
@@ -69,6 +71,7 @@ class RayCluster:
         patience: Patience | None = None,
     ) -> None:
         """Describe the cluster: `address` is its head's `host:port`, `token` its authentication token."""
+        self.pools = pools
         self._patience = patience or Patience()
         self._connection = Connection(address, token=token, namespace=namespace)
         self._bulletin = Bulletin(snapshot)
@@ -80,7 +83,7 @@ class RayCluster:
             self._connection, self._bulletin, validator, size=pools.validators, patience=self._patience
         )
         self._opening = asyncio.Lock()
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
 
     async def connect(self) -> None:
@@ -88,8 +91,8 @@ class RayCluster:
 
         Does not wait for the actors to be awake: an order waits for the first that is.
         """
-        if self._watch is None:
-            self._watch = asyncio.create_task(self._keep_connected(), name="cluster watch")
+        if not self._watches:
+            self._watches = [asyncio.create_task(self._keep_connected()), asyncio.create_task(self._keep_updated())]
         await self.reconnect()
 
     async def reconnect(self) -> None:
@@ -97,6 +100,8 @@ class RayCluster:
         async with self._opening:
             if self._connection.is_open:
                 return
+            for pool in (self._artists, self._validators):
+                pool.members.clear()  # those of the lost connection
             await self._connection.open()
             try:
                 for pool in (self._artists, self._validators):
@@ -110,13 +115,11 @@ class RayCluster:
 
     async def close(self, *, stop_actors: bool = False) -> None:
         """Leave the cluster; the actors stay for the next process unless they are to be stopped."""
-        if self._watch is not None:
-            self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
-            self._watch = None
-        for errand in self._errands:
-            errand.cancel()
+        tasks = [*self._watches, *self._errands]
+        self._watches = []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if stop_actors and self._connection.is_open:
             for pool in (self._artists, self._validators):
                 await pool.dismiss()
@@ -133,7 +136,7 @@ class RayCluster:
             raise ActorLost("The validator was restarted while it worked.")
         return answers[0]
 
-    async def render(self, order: RenderOrder) -> AsyncIterator[RenderEvent]:
+    async def render(self, order: RenderOrder) -> AsyncGenerator[RenderEvent, None]:
         """Have an artist draw; ends with RenderFinished, RenderRefused or RenderCancelled.
 
         Raises ActorLost, RenderFailed, SourceUnreachable, ClusterUnavailable. Closing the iterator stops the job.
@@ -164,11 +167,11 @@ class RayCluster:
         """
         if self._bulletin.renew(snapshot) and self._connection.is_open:
             with contextlib.suppress(ClusterUnavailable):
-                await asyncio.gather(self._artists.wake_all(), self._validators.wake_all())
+                await asyncio.gather(self._artists.update_all(), self._validators.update_all())
 
     async def status(self) -> ClusterState:
         """Say what is there. Raises ClusterUnavailable when nothing of it answers."""
-        artists, validators = await asyncio.gather(self._artists.wake_all(), self._validators.wake_all())
+        artists, validators = await asyncio.gather(self._artists.pulses(), self._validators.pulses())
         pulses = {**artists, **validators}
         awake = [member for member in (*self._validators.members, *self._artists.members) if member.name in pulses]
         if not awake:
@@ -183,9 +186,7 @@ class RayCluster:
 
     async def _stream(self, pool: Pool, member: Member, method: Any, order: object) -> AsyncIterator[Any]:
         """Give an order and put together what is answered, asking after the actor whenever it is silent."""
-        if not self._connection.is_open:
-            raise ClusterUnavailable(GONE)
-        stream, joiner = method.remote(order), Joiner()
+        stream, joiner = self._connection.call(method, order), Joiner()
         while True:
             following = asyncio.ensure_future(_following(stream))
             try:
@@ -202,7 +203,7 @@ class RayCluster:
 
     async def _ask_after(self, pool: Pool, member: Member) -> None:
         """Make sure that a silent actor still works. Raises ActorLost for one that is hung, having restarted it."""
-        pulse = await pool.wake(member)
+        pulse = await pool.pulse(member)
         if pulse is not None and pulse.silence > self._patience.stall:
             await pool.restart(member)
             pulse = None
@@ -243,6 +244,13 @@ class RayCluster:
                     await self.reconnect()
                 elif not await self._connection.reachable():  # twice, for one lost packet is not a lost head
                     await self._connection.close()
+
+    async def _keep_updated(self) -> None:
+        """Give actors that were restarted the registry before anybody needs them, and restart those that hang."""
+        while True:
+            await asyncio.sleep(self._patience.pulse)
+            with contextlib.suppress(ClusterUnavailable):
+                await asyncio.gather(self._artists.update_all(), self._validators.update_all())
 
 
 async def _following(stream: Any) -> Any:

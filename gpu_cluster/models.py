@@ -55,19 +55,16 @@ class ModelCache:
             yield self._verified_in_place(model, Path(model.source_path))
             return
         path = self._folder / (f"{model.sha256}.safetensors" if model.format == "safetensors" else model.sha256)
-        with self._lock(model.sha256, fcntl.LOCK_EX):
-            if not path.exists():
-                self._download(model, path)
-                self._evict(keep=model.sha256)
-        # Between the locks another artist could evict it; then it is simply fetched again.
-        with self._lock(model.sha256, fcntl.LOCK_SH):
-            if path.exists():
-                os.utime(path)
-                yield path
-                return
-        with self._lock(model.sha256, fcntl.LOCK_EX):
-            self._download(model, path)
-            yield path
+        while True:
+            with self._lock(model.sha256, fcntl.LOCK_SH):
+                if path.exists():
+                    os.utime(path)
+                    yield path
+                    return
+            with self._lock(model.sha256, fcntl.LOCK_EX):
+                if not path.exists():  # another artist may have been quicker
+                    self._download(model, path)
+                    self._evict(keep=model.sha256)
 
     @contextmanager
     def _lock(self, sha256: str, kind: int) -> Iterator[None]:
@@ -159,7 +156,7 @@ def unpack(archive: Path, folder: Path) -> None:
     try:
         with tarfile.open(archive, mode="r:") as tar:
             for member in tar:
-                if not (member.isfile() or member.isdir()) or member.name.endswith(_PICKLES):
+                if not (member.isfile() or member.isdir()) or member.name.lower().endswith(_PICKLES):
                     raise RenderFailed(f"The checkpoint holds {member.name!r}, which may not be in one.")
                 tar.extract(member, folder, filter="data")
     except (tarfile.TarError, OSError) as error:

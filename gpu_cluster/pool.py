@@ -9,10 +9,10 @@ import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.kernel.wire import ActorLost, ClusterUnavailable
@@ -20,6 +20,8 @@ from domain.registry.snapshot import Snapshot
 from gpu_cluster.connection import ActorGone, Connection
 from gpu_cluster.parcels import in_pages
 from gpu_cluster.pulse import Pulse
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).parent.parent
@@ -42,11 +44,13 @@ class Recipe:
 class Patience:
     """How long the API side waits, in seconds.
 
-    `answer`: for a living actor to say that it lives. `start`: for any actor of a pool to be there. `pulse`: how
-    often a silent job is asked after. `stall`: how long one step, or one model to be loaded, may take.
+    `answer`: for a living actor to say that it lives. `adopt`: for it to take a large registry. `start`: for any
+    actor of a pool to be there. `pulse`: how often a silent job is asked after. `stall`: how long one step, or one
+    model to be loaded, may take.
     """
 
     answer: float = 10.0
+    adopt: float = 120.0
     start: float = 120.0
     pulse: float = 5.0
     stall: float = 1800.0
@@ -77,6 +81,7 @@ class Member:
     handle: Any
     running: set[UUID] = field(default_factory=set)
     awake: bool = False
+    updating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Pool:
@@ -95,6 +100,7 @@ class Pool:
 
     async def fill(self) -> None:
         """Find or make every actor, and retire those that run other code or are too many."""
+        self.members = []
         handles = await self._make()
         self.members = [Member(name, handle) for name, handle in handles.items()]
         await self._connection.answer(asyncio.to_thread(self._retire), seconds=self._patience.start)
@@ -110,7 +116,7 @@ class Pool:
             for member in sorted(self.members, key=lambda member: len(member.running)):
                 member.running.add(work_id)
                 try:
-                    if await self.wake(member) is not None:
+                    if await self.update(member):
                         yield member
                         return
                 finally:
@@ -119,20 +125,41 @@ class Pool:
                 raise ClusterUnavailable(f"No {self._recipe.kind} of the generation cluster answers.")
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def wake(self, member: Member) -> Pulse | None:
-        """Ask an actor whether it lives and give it the newest registry; None when it doesn't answer now.
+    async def pulse(self, member: Member) -> Pulse | None:
+        """Ask an actor whether it lives; None when it doesn't answer now."""
+        return await self._heard(member, self._connection.ask(member.handle.pulse, seconds=self._patience.answer))
+
+    async def pulses(self) -> dict[str, Pulse]:
+        """Ask every actor at once; give the answers of those that live, by name."""
+        members = list(self.members)
+        answers = await asyncio.gather(*(self.pulse(member) for member in members))
+        return {member.name: pulse for member, pulse in zip(members, answers, strict=True) if pulse is not None}
+
+    async def update(self, member: Member) -> bool:
+        """Give an actor the newest registry unless it holds it; whether it lives and holds it now."""
+        async with member.updating:
+            pulse = await self.pulse(member)
+            if pulse is None or pulse.version >= self._bulletin.version:
+                return pulse is not None
+            pages = self._bulletin.pages
+            given = [self._connection.ask(member.handle.adopt, page, seconds=self._patience.adopt) for page in pages]
+            versions = await self._heard(member, asyncio.gather(*given))
+            return versions is not None and max(versions) >= pages[0].version
+
+    async def update_all(self) -> None:
+        """Give every actor the newest registry."""
+        await asyncio.gather(*(self.update(member) for member in self.members))
+
+    async def _heard(self, member: Member, answer: Awaitable[T]) -> T | None:
+        """Wait for an actor's answer; None when there is none, and then see to it that there will be.
 
         One that was awake and is silent is hung: it is killed, and Ray starts it anew.
         """
-        ask, seconds = self._connection.ask, self._patience.answer
         try:
-            pulse: Pulse = await ask(member.handle.pulse, seconds=seconds)
-            if pulse.version < self._bulletin.version:
-                pages = [ask(member.handle.adopt, page, seconds=seconds) for page in self._bulletin.pages]
-                pulse = replace(pulse, version=max(await asyncio.gather(*pages)))
+            value = await answer
         except ActorGone:
-            member.handle = (await self._make())[member.name]
             member.awake = False
+            member.handle = (await self._make())[member.name]
             return None
         except ActorLost:
             member.awake = False
@@ -142,12 +169,7 @@ class Pool:
                 await self.restart(member)
             return None
         member.awake = True
-        return pulse
-
-    async def wake_all(self) -> dict[str, Pulse]:
-        """Ask every actor at once; give the answers of those that live, by name."""
-        pulses = await asyncio.gather(*(self.wake(member) for member in self.members))
-        return {member.name: pulse for member, pulse in zip(self.members, pulses, strict=True) if pulse is not None}
+        return value
 
     async def restart(self, member: Member) -> None:
         """Kill an actor's process; Ray starts it anew under the same name."""

@@ -1,29 +1,51 @@
 """The three roots, joined from the contexts' resolvers."""
 
-import importlib
-from pkgutil import iter_modules
-from typing import Any
-
 import strawberry
 
-import resolvers
-
-_PARTS = [
-    importlib.import_module(f"resolvers.{module.name}")
-    for module in iter_modules(resolvers.__path__)
-    if module.name != "root"
-]
-
-
-def _bases(suffix: str) -> tuple[type[Any], ...]:
-    return tuple(
-        value
-        for part in _PARTS
-        for name, value in vars(part).items()
-        if name.endswith(suffix) and getattr(value, "__module__", "") == part.__name__
-    )
+from resolvers.accounts import AccountsMutation, AccountsQuery
+from resolvers.bounties import BountiesMutation, BountiesQuery, BountiesSubscription
+from resolvers.generation import GenerationMutation, GenerationQuery, GenerationSubscription
+from resolvers.inbox import InboxSubscription
+from resolvers.likeness import LikenessMutation, LikenessQuery
+from resolvers.moderation import ModerationMutation, ModerationQuery, ModerationSubscription
+from resolvers.nodes import NodesQuery
+from resolvers.reports import ReportsMutation, ReportsQuery
+from resolvers.resources import ResourcesMutation, ResourcesQuery, ResourcesSubscription
 
 
-Query = strawberry.type(type("Query", _bases("Query"), {}))
-Mutation = strawberry.type(type("Mutation", _bases("Mutation"), {})) if _bases("Mutation") else None
-Subscription = strawberry.type(type("Subscription", _bases("Subscription"), {})) if _bases("Subscription") else None
+@strawberry.type(description="Everything that can be read.")
+class Query(
+    NodesQuery,
+    AccountsQuery,
+    ResourcesQuery,
+    LikenessQuery,
+    BountiesQuery,
+    ReportsQuery,
+    ModerationQuery,
+    GenerationQuery,
+):
+    """Everything that can be read."""
+
+
+@strawberry.type(description="Every deed; a refusal is a member of its result.")
+class Mutation(
+    AccountsMutation,
+    ResourcesMutation,
+    LikenessMutation,
+    BountiesMutation,
+    ReportsMutation,
+    ModerationMutation,
+    GenerationMutation,
+):
+    """Every deed; a refusal is a member of its result."""
+
+
+@strawberry.type(description="What happens, live and, after a cursor, without a gap.")
+class Subscription(
+    BountiesSubscription,
+    ModerationSubscription,
+    ResourcesSubscription,
+    GenerationSubscription,
+    InboxSubscription,
+):
+    """What happens, live and, after a cursor, without a gap."""

@@ -109,15 +109,19 @@ class InboxEvent(FeedEvent):
     @classmethod
     async def of(cls, heard: Heard, wanted: Wanted) -> Self | None:
         """Say what was heard, or nothing when it is nothing to tell; a resync always."""
-        place = {"cursor": Cursor(heard.cursor), "at": heard.at, "resync": heard.resync}
-        if heard.fact is None:
-            return cls(**place, kind=None, subject=None, message=None)
-        notice_of = NOTICES.get(type(heard.fact))
+        notice_of = NOTICES.get(type(heard.fact)) if heard.fact else None
         notice = notice_of(heard.scope, heard.fact) if notice_of else None
-        if notice is None:
+        if notice is None and not heard.resync:
             return None
         subject = None
-        if "subject" in wanted:
+        if notice is not None and "subject" in wanted:
             named = global_id(notice.subject.kind, notice.subject.id)
             [subject] = await load_nodes(heard.scope, [named], wanted["subject"])
-        return cls(**place, kind=notice.kind, subject=subject, message=notice.message)
+        return cls(
+            cursor=Cursor(heard.cursor),
+            at=heard.at,
+            resync=heard.resync,
+            kind=notice.kind if notice else None,
+            subject=subject,
+            message=notice.message if notice else None,
+        )

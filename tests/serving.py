@@ -12,7 +12,7 @@ import uvicorn
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
-from countenance.asgi import Parts, application
+from countenance.asgi import Parts, Timing, application
 from countenance.blobs import BlobStore
 from countenance.relay import Relay
 from countenance.serving import configuration
@@ -57,6 +57,7 @@ def settings(database_url: str, redis_url: str, folder: Path, **given: Any) -> S
             "blob_url": f"file://{folder}/blobs",
             "signing_key": "a signing key for tests, 32 chars",
             "public_url": ORIGIN,
+            "upload_folder": folder / "uploads",
             **given,
         }
     )
@@ -69,11 +70,11 @@ async def nothing_to_open() -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def app_of(used: Settings, ports: Ports) -> AsyncIterator[Starlette]:
+async def app_of(used: Settings, ports: Ports, timing: Timing | None = None) -> AsyncIterator[Starlette]:
     """The application on the test's ports."""
     redis = Redis.from_url(used.redis_url.get_secret_value())
     try:
-        yield application(Parts(used, ports, BlobStore.of(used), redis, nothing_to_open))
+        yield application(Parts(used, ports, BlobStore.of(used), redis, nothing_to_open), timing)
     finally:
         await redis.aclose()
 

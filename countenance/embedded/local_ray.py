@@ -13,7 +13,7 @@ from countenance.failures import CannotStart
 
 _LONGEST_FOLDER = LONGEST_SOCKET - len("/session_2000-01-01_00-00-00_000000_4194304/sockets/plasma_store") - 4
 _OBJECT_STORE_BYTES = 512 * 1024 * 1024
-_START_SECONDS = 90.0
+_START_SECONDS = 120.0
 _NOT_FOR_ACTORS = ("DATABASE_URL", "REDIS_URL", "BLOB_URL", "SIGNING_KEY", "PUBLIC_URL", "RAY_ADDRESS")
 
 

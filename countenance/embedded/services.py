@@ -1,6 +1,6 @@
 """The embedded services of one home, started together and stopped together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from countenance.embedded.child import Child
@@ -48,13 +48,10 @@ class Services:
         """Every service, the quickest first."""
         return (self.valkey, self.postgres, self.ray)
 
-    def start(self, announce: Callable[[str], None]) -> None:
-        """Start all at once and return when all serve; `announce` hears the name of each. Raises CannotStart."""
+    def start(self) -> None:
+        """Start all at once, the slowest first; each has its own `wait`. Raises CannotStart."""
         for service in reversed(self.all):
             service.start()
-        for service in self.all:
-            service.wait()
-            announce(service.name)
 
     def environment(self) -> Mapping[str, str]:
         """Give the settings that lead a process to these services."""

@@ -38,6 +38,8 @@ _LEAVING_SECONDS = 1.0
 
 def main(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then give back what is at work and leave within five seconds."""
+    # Ray would print its stack on SIGTERM, which is how this process is asked to stop. Ray is imported later.
+    os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(settings))
 

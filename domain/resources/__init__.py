@@ -31,8 +31,8 @@ from domain.resources.uploads import (
     complete_upload,
     end_upload,
     expire_uploads,
-    open_among,
     open_upload,
+    over_among,
     own_upload,
 )
 from domain.resources.usage import usable
@@ -83,8 +83,8 @@ __all__ = [
     "files_by_ids",
     "files_of",
     "list_resources",
-    "open_among",
     "open_upload",
+    "over_among",
     "own_upload",
     "permission",
     "publish_outcome",

@@ -203,9 +203,9 @@ async def expire_uploads(scope: Scope) -> int:
     return int(done.rpartition(" ")[2])
 
 
-async def open_among(upload_ids: Iterable[UUID]) -> set[UUID]:
-    """Give those of these uploads that still take bytes; the bytes of all others can go."""
-    rows = await fetch("SELECT id FROM upload WHERE id = ANY($1::uuid[]) AND status = 'OPEN'", list(upload_ids))
+async def over_among(upload_ids: Iterable[UUID]) -> set[UUID]:
+    """Give those of these uploads that take no more bytes; one that isn't known here may be another server's."""
+    rows = await fetch("SELECT id FROM upload WHERE id = ANY($1::uuid[]) AND status <> 'OPEN'", list(upload_ids))
     return {row["id"] for row in rows}
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import asyncpg
 
 from countenance.reacting import Reactor
 from domain import bounties, resources
@@ -113,7 +115,7 @@ async def followed(ports: Ports) -> None:
     reactor = Reactor(ports)
     while True:
         async with pool().acquire() as connection:
-            numbered = await number_facts(connection)
+            numbered = await number_facts(cast("asyncpg.Connection", connection))
         if not numbered and not await reactor.react():
             break
     assert await pool().fetch("SELECT kind, last_error FROM fact WHERE last_error IS NOT NULL") == []

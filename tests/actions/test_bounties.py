@@ -12,7 +12,7 @@ from domain import bounties
 from domain.bounties import Bounty, BountyEntry, BountyStatus
 from domain.kernel.clock import HandClock
 from domain.kernel.ids import BountyId, Credits, EntryId, Subject, new_id
-from domain.kernel.ports import Ports
+from domain.kernel.ports import Policy, Ports
 from domain.kernel.refusals import (
     Conflict,
     InvalidInput,
@@ -42,6 +42,12 @@ from tests.actions.bounties import (
     told,
 )
 from tests.factories import available
+
+
+@pytest.fixture
+def ports(ports: Ports) -> Ports:
+    """Nobody gets credits but by the test."""
+    return replace(ports, policy=Policy(signup_grant=0))
 
 
 async def _now(bounty: Bounty) -> Bounty:

@@ -26,7 +26,7 @@ def test_the_finder_would_see_a_break() -> None:
 
     changes = find_breaking_changes(build_schema(contract), narrower)
 
-    assert [change.description for change in changes] == ["Query.viewer was removed."]
+    assert [change.description for change in changes] == ["Field Query.viewer was removed."]
 
 
 def test_the_committed_schema_is_the_one_that_is_served() -> None:

@@ -13,6 +13,7 @@ from gpu_cluster.artist import Artist
 from gpu_cluster.gateway import Patience, Pools, RayCluster
 from gpu_cluster.starter import build_demo_embedding, build_demo_lora, build_starter_checkpoint
 from tests.cluster.orders import all_awake, in_place
+from tests.cluster.storage import Storage
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +65,14 @@ def fresh_artist(tmp_path: Path) -> Iterator[Artist]:
     artist = Artist(EMPTY, tmp_path / "weights", threads=1)
     yield artist
     artist.close()
+
+
+@pytest.fixture
+def storage() -> Iterator[Storage]:
+    """An HTTP server with files."""
+    server = Storage()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -44,11 +44,17 @@ def render_order(checkpoint: ModelRef, **changes: Any) -> RenderOrder:
 
 
 async def all_awake(cluster: RayCluster, *, artists: int = 2) -> ClusterState:
-    """Wait until so many artists and a validator answer."""
+    """Wait until so many artists and a validator answer and hold the same registry."""
     async with asyncio.timeout(120):
-        while (state := await cluster.status()).artists != artists or not state.validators:
-            await asyncio.sleep(0.1)  # noqa: ASYNC110  (another process changes; there is nothing to wait on)
+        # Another process changes; there is no event to wait for.
+        while not _complete(state := await cluster.status(), artists):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
     return state
+
+
+def _complete(state: ClusterState, artists: int) -> bool:
+    one_registry = len(set(state.registry_versions.values())) == 1
+    return state.artists == artists and state.validators == 1 and one_registry
 
 
 def lora(model: ModelRef, weight: float = 1.0, trigger_words: tuple[str, ...] = ()) -> LoraUse:

@@ -56,7 +56,7 @@ def test_a_registered_name_anywhere_is_refused(changes: dict[str, object], where
 def test_a_blocked_file_is_refused(where: str) -> None:
     gate = Gate(REGISTRY)
     blocked = replace(LORA, sha256="F" * 64)
-    given = order(checkpoint=blocked) if where == "checkpoint" else order(resources=(LoraUse(blocked, 1.0),))
+    given = replace(order(), checkpoint=blocked) if where == "checkpoint" else order(resources=(LoraUse(blocked, 1.0),))
 
     with pytest.raises(Refused) as refusal:
         gate.admit(given)

@@ -1,12 +1,9 @@
 """Weights on a node: fetched once, verified, bounded."""
 
-import hashlib
 import io
 import os
 import tarfile
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,48 +11,7 @@ import pytest
 
 from domain.kernel.wire import ModelRef, RenderFailed, SourceUnreachable
 from gpu_cluster.models import ModelCache, digest_of, pack
-
-
-class Storage:
-    """A real HTTP server that counts what it is asked for."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.requests: list[str] = []
-        storage = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                storage.requests.append(self.path)
-                body = storage.files.get(self.path)
-                self.send_response(200 if body is not None else 403)
-                self.send_header("Content-Length", str(len(body or b"")))
-                self.end_headers()
-                self.wfile.write(body or b"")
-
-            def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  (the base class's name)
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def put(self, name: str, data: bytes, *, kind: str = "safetensors") -> ModelRef:
-        self.files[f"/{name}"] = data
-        url = f"http://127.0.0.1:{self._server.server_port}/{name}"
-        return ModelRef(uuid4(), url, hashlib.sha256(data).hexdigest(), len(data), kind)
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-@pytest.fixture
-def storage() -> Iterator[Storage]:
-    server = Storage()
-    yield server
-    server.close()
+from tests.cluster.storage import Storage
 
 
 def test_a_model_is_fetched_once(storage: Storage, tmp_path: Path) -> None:

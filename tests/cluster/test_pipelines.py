@@ -1,6 +1,7 @@
 """Drawing: every sampler runs, a seed gives the same bytes, and nothing of one job stays for the next."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,13 @@ def test_a_picture_of_many_equals_the_one_drawn_alone(warm_artist: Artist, start
 def test_every_setting_changes_the_picture(warm_artist: Artist, starter: ModelRef) -> None:
     plain = picture(warm_artist, render_order(starter))
 
-    changes = [{"prompt": "a robot"}, {"negative_prompt": "red"}, {"guidance": 2.0}, {"steps": 5}, {"seeds": (8,)}]
+    changes: list[dict[str, Any]] = [
+        {"prompt": "a robot"},
+        {"negative_prompt": "red"},
+        {"guidance": 2.0},
+        {"steps": 5},
+        {"seeds": (8,)},
+    ]
 
     for change in changes:
         assert picture(warm_artist, render_order(starter, **change)) != plain, change

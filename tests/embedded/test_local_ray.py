@@ -29,7 +29,10 @@ def _drive(ray: LocalRay) -> str:
 
 @pytest.mark.cluster
 @pytest.mark.slow
-def test_two_run_side_by_side_and_one_outlives_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.timeout(400)  # two clusters start at once, on two cores
+def test_two_run_side_by_side_and_outlive_each_other_and_their_own_death(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DATABASE_URL", "secret")
     first, second = (LocalRay(folder / name, log=folder / f"{name}.log", token=name * 32) for name in ("aa", "b" * 70))
     for ray in (first, second):
@@ -49,12 +52,19 @@ def test_two_run_side_by_side_and_one_outlives_the_other(folder: Path, monkeypat
     both = (_drive(first), _drive(second))
     first.stop()
     left = await_gone(below_first, seconds=1)
+    next(process for process in below_second if process.name() == "raylet").kill()
+    ended = not second.child.wait_until(lambda: False, seconds=20)
+    second.child.stop()
+    second.start()
+    second.wait()
     after = _drive(second)
+    below_second += descendants(second.child.pid)
     second.stop()
 
     assert addresses == {"127.0.0.1"}
     assert both == ("42 False False", "42 False False")
     assert left == []
+    assert ended
     assert after == "42 False False"
     assert await_gone(below_second, seconds=1) == []
 

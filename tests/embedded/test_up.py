@@ -148,6 +148,7 @@ def instances(folder: Path) -> Iterator[tuple[_Instance, _Instance]]:
 
 @pytest.mark.cluster
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # two of everything start at once, on two cores
 def test_two_instances_run_side_by_side_and_leave_nothing(instances: tuple[_Instance, _Instance]) -> None:
     first, second = instances
     lines = (first.first_line(), second.first_line())

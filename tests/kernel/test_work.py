@@ -179,7 +179,7 @@ async def test_commits_that_fail_leak_no_connection_and_store_no_fact(db: asyncp
                 w.tell(SomethingTested("never"))
 
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            await deed()
+            await asyncio.wait_for(deed(), timeout=20)  # a leaked connection shows as waiting for one
 
     assert await _facts(db) == []
     assert engine().current_transaction.get() is None
@@ -213,7 +213,7 @@ async def test_a_cancelled_work_gives_its_connection_back(db: asyncpg.Pool) -> N
                 await w.fetch("SELECT pg_sleep(60)")
 
         task = asyncio.create_task(slow())
-        await begun.wait()
+        await asyncio.wait_for(begun.wait(), timeout=20)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -27,10 +27,14 @@ class Socket:
         async with asyncio.timeout(seconds):
             return orjson.loads(await self.raw.recv())
 
-    async def subscribe(self, name: str, query: str, **variables: Any) -> None:
-        """Start an operation and, by a ping, wait until it has begun."""
+    async def subscribe_unawaited(self, name: str, query: str, **variables: Any) -> None:
+        """Start an operation."""
         payload = {"query": query, "variables": variables}
         await self.send({"id": name, "type": "subscribe", "payload": payload})
+
+    async def subscribe(self, name: str, query: str, **variables: Any) -> None:
+        """Start an operation and, by a ping, wait until it has begun."""
+        await self.subscribe_unawaited(name, query, **variables)
         await self.send({"type": "ping"})
         assert await self.receive() == {"type": "pong"}
 

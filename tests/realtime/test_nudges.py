@@ -1,0 +1,90 @@
+"""Nudges go through broadcaster, whose traps are closed: cold starts, dead listeners, broken connections."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from broadcaster import Event
+from redis.asyncio import Redis
+
+from countenance import nudges
+from countenance.nudges import FEED, Nudges
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """A connection to send with."""
+    made = Redis.from_url(redis_url)
+    yield made
+    await made.aclose()
+
+
+@contextlib.asynccontextmanager
+async def listening(redis_url: str, **options: float) -> AsyncIterator[tuple[Nudges, list[str]]]:
+    """A listener that runs, and what it hears."""
+    heard: list[str] = []
+    listener = Nudges(redis_url, heard.append, **options)
+    running = asyncio.create_task(listener.run())
+    try:
+        yield listener, heard
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def sent_until_heard(redis: Redis, heard: list[str], text: str, seconds: float = 5.0) -> None:
+    """Send a nudge again and again until it is heard."""
+    async with asyncio.timeout(seconds):
+        while text not in heard:
+            await redis.publish(FEED, text)
+            await asyncio.sleep(0.02)
+
+
+async def test_the_first_listener_on_a_cold_server_hears(redis_url: str, redis: Redis) -> None:
+    for round_ in range(5):  # broadcaster's own backend fell asleep in some starts, not in all
+        async with listening(redis_url) as (listener, heard):
+            await sent_until_heard(redis, heard, f"cold {round_}", 1.0)
+
+            assert listener.dials == 1
+
+
+async def test_a_broken_connection_is_mended(redis_url: str, redis: Redis) -> None:
+    async with listening(redis_url, beat=0.1, patience=0.5) as (_, heard):
+        await sent_until_heard(redis, heard, "before")
+
+        await redis.client_kill_filter(_type="pubsub")
+
+        await sent_until_heard(redis, heard, "after")
+
+
+async def test_a_listener_that_died_silently_is_replaced(
+    redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine, deaths = nudges._RedisBackend.next_published, iter([None])
+
+    async def dies_once(backend: nudges._RedisBackend) -> Event:
+        event = await genuine(backend)
+        if event.message == "deadly" and next(deaths, "over") is None:
+            raise RuntimeError("broadcaster's listener task ends with this, and nobody is told")
+        return event
+
+    monkeypatch.setattr(nudges._RedisBackend, "next_published", dies_once)
+    async with listening(redis_url, beat=0.1, patience=0.5) as (listener, heard):
+        await sent_until_heard(redis, heard, "before")
+        await redis.publish(FEED, "deadly")
+
+        await sent_until_heard(redis, heard, "after")
+
+        assert listener.dials == 2
+
+
+async def test_no_connection_is_left_behind(redis_url: str, redis: Redis) -> None:
+    before = len(await redis.client_list())
+
+    async with listening(redis_url) as (_, heard):
+        await sent_until_heard(redis, heard, "one")
+
+    async with asyncio.timeout(2):
+        while len(await redis.client_list()) > before:  # noqa: ASYNC110 - by polling
+            await asyncio.sleep(0.02)
