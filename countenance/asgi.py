@@ -106,7 +106,15 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_origins=list(settings.allowed_origins),
             allow_credentials=True,
             allow_methods=["GET", "POST", "PATCH", "HEAD", "DELETE", "OPTIONS"],
-            allow_headers=["authorization", "content-type", "tus-resumable", "upload-*"],
+            allow_headers=[
+                "authorization",
+                "content-type",
+                "tus-resumable",
+                "upload-checksum",
+                "upload-length",
+                "upload-metadata",
+                "upload-offset",
+            ],
             expose_headers=["location", "tus-resumable", "upload-offset", "upload-length", "upload-expires"],
         )
     ]

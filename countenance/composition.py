@@ -50,7 +50,7 @@ def compose(settings: Settings) -> Composed:
     redis_url = settings.redis_url.get_secret_value()
     redis = Redis.from_url(redis_url, max_connections=settings.redis_connections)
     blobs = BlobStore.of(settings)
-    limiter = RedisLimiter(redis_url, connections=settings.redis_connections)
+    limiter = RedisLimiter(redis_url, settings.rate_limits, connections=settings.redis_connections)
     registry = AdoptedRegistry()
     ports = Ports(
         clock=SystemClock(),

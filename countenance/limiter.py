@@ -20,6 +20,8 @@ from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from countenance.failures import CannotStart
+
 RULES: Final[Mapping[str, str]] = {
     "sign-in-address": "30 per 5 minutes",
     "sign-in-email": "10 per 15 minutes",
@@ -45,13 +47,11 @@ _log = structlog.get_logger(__name__)
 class RedisLimiter:
     """The Limiter port. The windows move: what counts is the last hour, not the hour on the clock.
 
-    `rules` go before the built-in ones, by name. Raises ValueError for a rule that can't be read.
+    `rules` go before the built-in ones, by name. Raises CannotStart for one that nobody asks for or that can't be read.
     """
 
     def __init__(self, redis_url: str, rules: Mapping[str, str] | None = None, *, connections: int = 10) -> None:
-        self._windows: Mapping[str, Sequence[RateLimitItem]] = {
-            name: parse_many(text) for name, text in {**RULES, **(rules or {})}.items()
-        }
+        self._windows = _windows({**RULES, **(rules or {})})
         self._pool = BlockingConnectionPool.from_url(
             redis_url,
             max_connections=connections,
@@ -86,6 +86,21 @@ class RedisLimiter:
     async def close(self) -> None:
         """Close the connections."""
         await self._pool.disconnect()
+
+
+def _windows(rules: Mapping[str, str]) -> dict[str, Sequence[RateLimitItem]]:
+    read: dict[str, Sequence[RateLimitItem]] = {}
+    for name, text in rules.items():
+        if name not in RULES:
+            raise CannotStart(f"COUNTENANCE_RATE_LIMITS: there is no rule `{name}`; there are {', '.join(RULES)}.")
+        try:
+            read[name] = parse_many(text)
+        except ValueError:
+            raise CannotStart(
+                f"COUNTENANCE_RATE_LIMITS: `{text}` is no rule for `{name}`; "
+                "write one like `10 per 15 minutes; 50 per day`."
+            ) from None
+    return read
 
 
 async def _hit(limiter: MovingWindowRateLimiter, windows: Sequence[RateLimitItem], *name: str) -> int | None:

@@ -18,6 +18,8 @@ from domain.kernel.scope import Role, Scope
 from domain.registry.snapshot import Consent
 from domain.resources import ResourceDraft, ResourceKind
 from gpu_cluster.models import digest_of
+from schema.node import global_id
+from schema.resources import Resource
 
 HOUSE = "countenance"
 """The handle of the account that owns what the operator adds; nobody can sign up with it, and nobody signs in to it."""
@@ -66,10 +68,14 @@ async def registry_withdraw(settings: Settings, person: str) -> None:
 
 
 async def add_checkpoint(settings: Settings, path: Path, *, title: str) -> str:
-    """Publish a checkpoint that lies at `path` on every node, and give its id. Raises InvalidInput, LikenessRefused."""
+    """Publish a checkpoint that lies at `path` on every node, and give its id in the API.
+
+    Raises InvalidInput, LikenessRefused.
+    """
     async with opened(settings) as scope:
         description = "A checkpoint that the operator of this server added."
-        return str(await publish_in_place(scope, path, title=title, description=description))
+        published = await publish_in_place(scope, path, title=title, description=description)
+        return global_id(Resource.PREFIX, published)
 
 
 async def publish_in_place(scope: Scope, path: Path, *, title: str, description: str) -> ResourceId:

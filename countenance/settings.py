@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = "127.0.0.1"
     """Addresses whose `X-Forwarded-For` is believed, separated by commas."""
 
+    rate_limits: dict[str, str] = Field(default_factory=dict)
+    """Rules that go before the built-in ones (`countenance.limiter.RULES`), as a JSON object."""
+
     introspection: bool = True
     """Whether the GraphQL schema can be asked for."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

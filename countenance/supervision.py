@@ -46,6 +46,7 @@ class Supervised:
 
     def _mourn(self, now: float) -> None:
         """Decide when the child is started again, if at all."""
+        self.child.stop()  # it has ended; this closes our end of its pipe
         self._quick_deaths = self._quick_deaths + 1 if now - self._born < self._quick_seconds else 1
         if self._quick_deaths >= MOST_QUICK_DEATHS:
             raise CannotStart(

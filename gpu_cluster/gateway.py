@@ -167,7 +167,7 @@ class RayCluster:
         """
         if self._bulletin.renew(snapshot) and self._connection.is_open:
             with contextlib.suppress(ClusterUnavailable):
-                await asyncio.gather(self._artists.update_all(), self._validators.update_all())
+                await asyncio.gather(self._artists.update_awake(), self._validators.update_awake())
 
     async def status(self) -> ClusterState:
         """Say what is there. Raises ClusterUnavailable when nothing of it answers."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.kernel.wire import RenderFailed, RenderOrder
+from gpu_cluster import single_file
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +30,6 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 PREVIEW_PIXELS = 64
 _PIPELINES = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")
 _LIBRARIES = ("diffusers", "transformers")
-_CONFIGS = Path(__file__).parent / "configs"
 
 
 @dataclass(slots=True)
@@ -90,10 +90,10 @@ def import_libraries() -> None:
     transformers.utils.logging.disable_progress_bar()
 
 
-def load_checkpoint(path: Path) -> Studio:
+def load_checkpoint(path: Path, *, configs: Path = single_file.CONFIGS) -> Studio:
     """Load a diffusers folder or a single `.safetensors` file (SD 1.5 or SDXL) onto the best device here.
 
-    Raises RenderFailed with one sentence when it is neither or is damaged.
+    `configs` has one folder for each family of single files. Raises RenderFailed with one sentence when it is neither or is damaged.
     """
     import torch
 
@@ -101,7 +101,7 @@ def load_checkpoint(path: Path) -> Studio:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.float16 if device == "cuda" else torch.float32
     try:
-        pipe = _from_folder(path, dtype) if path.is_dir() else _from_single_file(path, dtype)
+        pipe = _from_folder(path, dtype) if path.is_dir() else single_file.load(path, dtype, configs=configs)
     except RenderFailed:
         raise
     except Exception as error:  # diffusers raises whatever its many loaders raise
@@ -209,34 +209,6 @@ def _without_filter(parts: Mapping[str, Any]) -> dict[str, Any]:
     if parts["_class_name"] == "StableDiffusionXLPipeline":
         return {"add_watermarker": False}
     return {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-
-
-def _from_single_file(path: Path, dtype: "torch.dtype") -> Any:
-    """Load one `.safetensors` with all parts in it, by the configuration that ships here for its family."""
-    import diffusers
-
-    family = family_of(path)
-    config = _CONFIGS / family
-    parts: dict[str, Any] = json.loads((config / "model_index.json").read_text(encoding="utf-8"))
-    return getattr(diffusers, parts["_class_name"]).from_single_file(
-        str(path), config=str(config), dtype=dtype, local_files_only=True, **_without_filter(parts)
-    )
-
-
-def family_of(path: Path) -> str:
-    """Tell `sd15` from `sdxl` by the names of a single file's tensors. Raises RenderFailed for anything else."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="np") as file:
-            names = set(file.keys())
-    except (SafetensorError, OSError) as error:
-        raise RenderFailed("The checkpoint is not a readable .safetensors file.") from error
-    if "conditioner.embedders.1.model.text_projection" in names:
-        return "sdxl"
-    if "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight" in names:
-        return "sd15"
-    raise RenderFailed("The checkpoint's tensors are neither those of SD 1.5 nor those of SDXL.")
 
 
 def _with_tokens(prompt: str, tokens: Mapping[str, str]) -> str:

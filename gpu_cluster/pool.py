@@ -26,6 +26,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).parent.parent
 _RETRY_SECONDS = 0.2
+_LOOK_SECONDS = 1.0
 _CODE = ("gpu_cluster", "domain/kernel", "domain/registry")
 
 
@@ -113,7 +114,8 @@ class Pool:
         """
         deadline = time.monotonic() + self._patience.start
         while True:
-            for member in sorted(self.members, key=lambda member: len(member.running)):
+            awake = [member for member in self.members if member.awake]
+            for member in sorted(awake, key=lambda member: len(member.running)):
                 member.running.add(work_id)
                 try:
                     if await self.update(member):
@@ -123,17 +125,21 @@ class Pool:
                     member.running.discard(work_id)
             if time.monotonic() > deadline:
                 raise ClusterUnavailable(f"No {self._recipe.kind} of the generation cluster answers.")
-            await asyncio.sleep(_RETRY_SECONDS)
+            await self._rouse()
 
     async def pulse(self, member: Member) -> Pulse | None:
         """Ask an actor whether it lives; None when it doesn't answer now."""
         return await self._heard(member, self._connection.ask(member.handle.pulse, seconds=self._patience.answer))
 
     async def pulses(self) -> dict[str, Pulse]:
-        """Ask every actor at once; give the answers of those that live, by name."""
+        """Give the pulse of every actor that answers within a second, by name. Raises ClusterUnavailable."""
         members = list(self.members)
-        answers = await asyncio.gather(*(self.pulse(member) for member in members))
-        return {member.name: pulse for member, pulse in zip(members, answers, strict=True) if pulse is not None}
+        asked = (self._connection.ask(member.handle.pulse, seconds=_LOOK_SECONDS) for member in members)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, ClusterUnavailable):
+                raise answer
+        return {member.name: a for member, a in zip(members, answers, strict=True) if isinstance(a, Pulse)}
 
     async def update(self, member: Member) -> bool:
         """Give an actor the newest registry unless it holds it; whether it lives and holds it now."""
@@ -147,8 +153,25 @@ class Pool:
             return versions is not None and max(versions) >= pages[0].version
 
     async def update_all(self) -> None:
-        """Give every actor the newest registry."""
+        """Give every actor the newest registry; one that does not answer takes as long as the patience for that."""
         await asyncio.gather(*(self.update(member) for member in self.members))
+
+    async def update_awake(self) -> None:
+        """Give the registry to the actors that may be at work; the others get it before they are given any."""
+        await asyncio.gather(*(self.update(member) for member in self.members if member.awake))
+
+    async def _rouse(self) -> None:
+        """Wait until some actor answers and holds the newest registry, or all have been asked."""
+        tasks = [asyncio.create_task(self.update(member)) for member in self.members]
+        try:
+            for first in asyncio.as_completed(tasks):
+                if await first:
+                    return
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(_RETRY_SECONDS)
 
     async def _heard(self, member: Member, answer: Awaitable[T]) -> T | None:
         """Wait for an actor's answer; None when there is none, and then see to it that there will be.

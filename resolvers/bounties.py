@@ -166,7 +166,7 @@ class BountiesSubscription:
 
 
 def _filter(given: BountyFilter | None) -> bounties.BountyFilter:
-    return given.read() if given else bounties.BountyFilter()
+    return bounties.checked_filter(given.read()) if given else bounties.BountyFilter()
 
 
 def _ids(heard: Heard) -> list[BountyId]:

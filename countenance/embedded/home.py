@@ -71,7 +71,8 @@ class Home:
                     f"Only {free / 1024**3:.1f} GiB are free on the disk of {folder}, and "
                     f"{min_free_bytes / 1024**3:.1f} GiB are needed; make room, or choose another --home."
                 )
-            (folder / "logs").mkdir(mode=0o700, exist_ok=True)
+            for part in ("logs", "blobs", "uploads"):
+                (folder / part).mkdir(mode=0o700, exist_ok=True)  # whatever the home's own rights
             return cls(folder, lock, _secrets(folder))
         except BaseException:
             os.close(lock)

@@ -192,7 +192,7 @@ def _forget_dead_postmaster(data: Path) -> None:
     try:
         pid = abs(int(note.read_text().splitlines()[0]))
         alive = psutil.Process(pid).name() == "postgres"
-    except (FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
+    except (FileNotFoundError, psutil.Error, ValueError, IndexError):
         alive = False
     if not alive:
         note.unlink(missing_ok=True)

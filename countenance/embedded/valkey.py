@@ -31,7 +31,6 @@ class Valkey:
             "bind": "127.0.0.1",
             "port": str(port),
             "requirepass": password,  # in a file, because everyone can read a command line
-            "dir": f'"{folder.absolute()}"',
             "save": '""',
             "appendonly": "no",
             "daemonize": "no",

@@ -1,7 +1,7 @@
 """Deadlines: what becomes due by the passing of time alone. Each deed is idempotent, so several workers may run it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -31,10 +31,10 @@ DEADLINES = (
 )
 
 
-async def tick_for_ever(ports: Ports) -> None:
+async def tick_for_ever(ports: Ports, deadlines: Sequence[Deadline] = DEADLINES) -> None:
     """Keep every deadline; one that fails is tried again and holds up no other."""
     async with asyncio.TaskGroup() as group:
-        for deadline in DEADLINES:
+        for deadline in deadlines:
             group.create_task(keep(deadline.name, _ticking(ports, deadline)))
 
 

@@ -19,7 +19,7 @@ from domain.bounties.facts import (
     EntryWithdrawn,
     OutcomePublished,
 )
-from domain.bounties.listing import KEY_WIDTH, bounty_page, matching_bounties
+from domain.bounties.listing import KEY_WIDTH, bounty_page, checked_filter, matching_bounties
 from domain.bounties.outcomes import outcomes
 from domain.bounties.publishing import outcome_published, publish_outcome
 from domain.bounties.reads import bounties_by_ids, counts_between, entries_by_ids, entry_pages
@@ -55,6 +55,7 @@ __all__ = [
     "bounties_by_ids",
     "bounty_page",
     "cancel",
+    "checked_filter",
     "close_due",
     "counts_between",
     "draft_entry",

@@ -84,8 +84,7 @@ async def award(scope: Scope, bounty_id: BountyId, *, to: EntryId) -> tuple[Boun
             raise NotAllowed("Only the initiator of a bounty may award it.")
         rules.after(Step.AWARD, bounty.stands)
         entry = await lock_entry(w, bounty_id, to)
-        status = rules.after_scan(entry.status, verdicts)
-        rules.check_award(entry_status=status, author=entry.author_id, initiator=bounty.initiator_id)
+        rules.check_award(entry.status, verdicts, author=entry.author_id, initiator=bounty.initiator_id)
         bounty = await take(w, scope, bounty, Step.AWARD, entry_id=to, amount=bounty.pot)
         await pay_out(w, bounty, Reason.BOUNTY_AWARD, to=entry.author_id)
         w.tell(

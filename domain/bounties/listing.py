@@ -42,8 +42,14 @@ class _Where:
         return " AND ".join(self.clauses) or "true"
 
 
+def checked_filter(wanted: BountyFilter) -> BountyFilter:
+    """Give a filter whose words can be searched for; none are asked for where there are none. Raises InvalidInput."""
+    search = None if wanted.search is None else clean(wanted.search, "filter.search", MAX_SEARCH)
+    return replace(wanted, search=search or None)
+
+
 async def bounty_page(wanted: BountyFilter, order: BountyOrder, asked: PageAsk, *, total: bool = False) -> Page[Bounty]:
-    """Give a page of bounties; the total is counted only where `total` is true.
+    """Give a page of bounties that a checked filter lets through; the total is counted only where `total` is true.
 
     CLOSING_SOON gives open bounties, the nearest deadline first, unless the filter asks for another status.
     """
@@ -63,7 +69,7 @@ async def bounty_page(wanted: BountyFilter, order: BountyOrder, asked: PageAsk, 
 
 
 async def matching_bounties(ids: Sequence[UUID], wanted: BountyFilter) -> dict[BountyId, Bounty]:
-    """Give those among `ids` that a filter lets through."""
+    """Give those among `ids` that a checked filter lets through."""
     where = _matching(wanted)
     where.add("b.id = ANY({}::uuid[])", list(ids))
     rows = await fetch(f"SELECT {BOUNTY_COLUMNS} FROM bounty b WHERE {where}", *where.arguments)  # noqa: S608 - as above
@@ -87,8 +93,10 @@ def _matching(wanted: BountyFilter) -> _Where:
         where.add("b.initiator_id = {}", wanted.initiator_id)
     if wanted.min_pot is not None:
         where.add("b.pot >= {}", wanted.min_pot)
-    if wanted.search is not None and (search := clean(wanted.search, "filter.search", MAX_SEARCH)):
-        where.add("to_tsvector('simple', b.title || ' ' || b.brief) @@ websearch_to_tsquery('simple', {})", search)
+    if wanted.search is not None:
+        where.add(
+            "to_tsvector('simple', b.title || ' ' || b.brief) @@ websearch_to_tsquery('simple', {})", wanted.search
+        )
     return where
 
 

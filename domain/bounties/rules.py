@@ -196,10 +196,14 @@ def check_withdrawal(status: EntryStatus, *, awarded: bool) -> None:
         raise Conflict("This entry has been withdrawn already.", state=status)
 
 
-def check_award(*, entry_status: EntryStatus, author: AccountId, initiator: AccountId) -> None:
-    """Check that an entry may win. Raises Conflict, NotAllowed."""
+def check_award(
+    entry_status: EntryStatus, verdicts: Iterable[Verdict], *, author: AccountId, initiator: AccountId
+) -> None:
+    """Check that an entry may win: accepted, and its files still clean at this moment. Raises Conflict, NotAllowed."""
     if author == initiator:
         raise NotAllowed("You can't award your own entry.")
+    if entry_status is EntryStatus.ACCEPTED:
+        entry_status = after_scan(entry_status, verdicts)
     if entry_status is not EntryStatus.ACCEPTED:
         raise Conflict("Only an entry that validation has accepted can win.", state=entry_status)
 

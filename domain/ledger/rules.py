@@ -39,9 +39,11 @@ def purses_of(legs: Iterable[Leg]) -> list[Purse]:
 
 def require_funds(legs: Sequence[Leg], balances: Mapping[Purse, int]) -> None:
     """Refuse legs that would take a purse below zero. Raises NotEnoughCredits for the first such purse."""
+    changes: dict[Purse, int] = {}
+    for leg in legs:
+        changes[leg.purse] = changes.get(leg.purse, 0) + leg.amount
     for purse in purses_of(legs):
-        change = sum(leg.amount for leg in legs if leg.purse == purse)
-        held = balances[purse]
+        change, held = changes[purse], balances[purse]
         if not purse.may_owe and held + change < 0:
             raise NotEnoughCredits(
                 f"This needs {-change} credits and the purse holds {held}.",

@@ -40,7 +40,7 @@ class PurseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """Where credits lie: `belongs_to` is the account, pledge or job; `holder_id` is the account whose credits they are."""
+    """Where credits lie: of which account, pledge or job (`belongs_to`), and whose they are (`holder_id`)."""
 
     kind: PurseKind
     belongs_to: UUID

@@ -80,16 +80,17 @@ def _letters(char: str) -> str:
     for part in unicodedata.normalize("NFKD", char):
         if part.isdecimal():
             kept.append(str(unicodedata.decimal(part)))
-        elif part not in _APOSTROPHES and (part.isalnum() or _is_kept_mark(part)) and not _is_ignorable(part):
+        elif part not in _APOSTROPHES and (part.isalnum() or is_kept_mark(part)) and not is_ignorable(part):
             kept.append(part)
     return unicodedata.normalize("NFKD", "".join(kept).casefold()).translate(_UNDECOMPOSED)
 
 
-def _is_kept_mark(char: str) -> bool:
+def is_kept_mark(char: str) -> bool:
+    """Whether a mark makes another letter of the one before it, as vowel signs and the voicing of kana do."""
     return unicodedata.category(char) in ("Mn", "Mc") and unicodedata.combining(char) in _KEPT_CLASSES
 
 
-def _is_ignorable(char: str) -> bool:
+def is_ignorable(char: str) -> bool:
     """Whether a character is invisible, or a control character that is no white space."""
     category = unicodedata.category(char)
     return category == "Cf" or ord(char) in _IGNORABLE or (category == "Cc" and not char.isspace())
@@ -100,14 +101,14 @@ def _class_of(char: str) -> str:
     letters = _letters(char)
     if not letters:
         mark = unicodedata.category(char).startswith("M")
-        return "-" if mark or _is_ignorable(char) else " "
+        return "-" if mark or is_ignorable(char) else " "
     if letters.isdigit():
         return "d"
     if any(first <= ord(char) <= last for first, last in _UNSPACED):
-        return "m" if _is_kept_mark(char) else "c"
-    if _is_kept_mark(char):
+        return "m" if is_kept_mark(char) else "c"
+    if is_kept_mark(char):
         return "m"
-    base = next(part for part in unicodedata.normalize("NFKD", char) if part.isalnum() or _is_kept_mark(part))
+    base = next(part for part in unicodedata.normalize("NFKD", char) if part.isalnum() or is_kept_mark(part))
     if base.isupper() or base.istitle():
         return "u"
     return "l" if base.islower() else "x"

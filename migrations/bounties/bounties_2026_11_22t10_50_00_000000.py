@@ -47,6 +47,20 @@ STATEMENTS = (
           AND (OLD.status, OLD.pot, OLD.awarded_entry_id) IS DISTINCT FROM (NEW.status, NEW.pot, NEW.awarded_entry_id))
     EXECUTE FUNCTION bounty_is_final()
     """,
+    # Pledges, history and what was given out are kept as they were written.
+    """
+    CREATE FUNCTION bounty_record_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION '% only grows: its rows are neither changed nor deleted', TG_TABLE_NAME;
+    END
+    $$
+    """,
+    "CREATE TRIGGER bounty_pledge_kept BEFORE UPDATE OR DELETE ON bounty_pledge "
+    "FOR EACH ROW EXECUTE FUNCTION bounty_record_is_kept()",
+    "CREATE TRIGGER bounty_step_kept BEFORE UPDATE OR DELETE ON bounty_step "
+    "FOR EACH ROW EXECUTE FUNCTION bounty_record_is_kept()",
+    "CREATE TRIGGER outcome_read_kept BEFORE UPDATE OR DELETE ON outcome_read "
+    "FOR EACH ROW EXECUTE FUNCTION bounty_record_is_kept()",
     # Keysets of the three orders, deadlines, text, and what is read by its parent.
     "CREATE INDEX bounty_closing ON bounty (closes_at, id)",
     "CREATE INDEX bounty_largest ON bounty (pot DESC, id DESC)",

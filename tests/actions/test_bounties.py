@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 from asyncpg import RaiseError
 
@@ -409,6 +410,18 @@ async def test_the_database_itself_holds_an_end_final(ports: Ports) -> None:
             await fetch(change, bounty.id)
 
     assert await _now(bounty) == bounty
+
+
+@pytest.mark.parametrize("table", ["bounty_pledge", "bounty_step"])
+async def test_the_database_itself_keeps_the_record(ports: Ports, db: asyncpg.Pool, table: str) -> None:
+    await opened(await somebody(ports))
+
+    with pytest.raises(RaiseError, match="only grows"):
+        await db.execute(f"UPDATE {table} SET amount = 1")  # noqa: S608 - the names are above
+    with pytest.raises(RaiseError, match="only grows"):
+        await db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are above
+
+    assert await db.fetchval(f"SELECT amount FROM {table}") == 100  # noqa: S608 - the names are above
 
 
 async def _end(

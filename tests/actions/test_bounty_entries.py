@@ -317,6 +317,21 @@ async def test_a_newer_registry_closes_the_outcome_and_a_withdrawal_opens_it_aga
     assert await statements_by_subject(author, [subject]) == {}
 
 
+async def test_a_verdict_counts_before_its_reaction_has_run(ports: Ports, system: Scope, tmp_path: Path) -> None:
+    initiator, author = await somebody(ports), await somebody(ports)
+    entry = await submitted(author, await opened(initiator), tmp_path)
+    await validated(ports, texts=[MetadataText("ss_output_name", "test_person_aldebaran_v2")])
+    blocking = Snapshot(1, (Person(new_id(), "Test Person Aldebaran"),))
+    system.ports.registry.adopt(blocking)  # type: ignore[attr-defined]
+    await resources.revalidate(system, blocking)
+
+    with pytest.raises(Conflict) as refused:
+        await bounties.award(initiator, entry.bounty_id, to=entry.id)
+
+    assert ((await _seen(initiator, entry)).status, refused.value.state) == (EntryStatus.ACCEPTED, "BLOCKED")
+    assert await told("BountyAwarded") == 0
+
+
 async def test_publishing_makes_a_resource_of_the_initiators_and_tells_once_it_is_public(
     ports: Ports, tmp_path: Path
 ) -> None:

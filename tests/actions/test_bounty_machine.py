@@ -208,7 +208,7 @@ async def test_histories_of_bounties_keep_every_promise(
     without_grants = replace(ports, policy=Policy(signup_grant=0))
     made = machine(asyncio.get_running_loop(), without_grants, clock, truncation, tmp_path)
     few = settings(
-        max_examples=12,
+        max_examples=20,
         stateful_step_count=30,
         deadline=None,
         derandomize=True,

@@ -116,7 +116,7 @@ async def test_a_request_gives_the_job(client: Api, given: Studio, token: str) -
     ],
 )
 async def test_a_refusal_is_data_and_writes_nothing(
-    client: Api, given: Studio, token: str, db: asyncpg.Pool, change: dict[str, Any], refusal: dict[str, Any]
+    client: Api, given: Studio, token: str, *, db: asyncpg.Pool, change: dict[str, Any], refusal: dict[str, Any]
 ) -> None:
     answer = await client.data(REQUEST, asked(given, **change), token=token)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from countenance.failures import CannotStart
 from countenance.limiter import RULES, RedisLimiter
 
 ROOT = Path(__file__).parents[2]
@@ -104,11 +105,18 @@ async def test_a_redis_that_hangs_delays_one_use_and_no_more() -> None:
     assert [wait is None for wait in waits] == [True, True, True, False]
 
 
-async def test_a_rule_that_nobody_knows_or_can_read_is_a_defect(limiter: RedisLimiter, redis_url: str) -> None:
+async def test_a_rule_that_nobody_knows_is_a_defect(limiter: RedisLimiter) -> None:
     with pytest.raises(LookupError):
         await limiter.hit("drat", "ann")
-    with pytest.raises(ValueError, match="couldn't parse"):
-        RedisLimiter(redis_url, {"draft": "often"})
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [({"drat": "1 per hour"}, "there is no rule `drat`"), ({"draft": "often"}, "`often` is no rule for `draft`")],
+)
+def test_settings_that_make_no_rule_stop_the_start(redis_url: str, rules: dict[str, str], sentence: str) -> None:
+    with pytest.raises(CannotStart, match=sentence):
+        RedisLimiter(redis_url, rules)
 
 
 def test_every_rule_that_the_domain_names_exists() -> None:

@@ -112,6 +112,25 @@ def test_a_file_in_the_way_is_said(folder: Path) -> None:
     )
 
 
+def test_a_place_where_nothing_can_be_made_is_said() -> None:
+    with pytest.raises(CannotStart) as refused:
+        Home.open(Path("/proc/home"))
+
+    assert str(refused.value) == (
+        "The home /proc/home can't be used (no such file or directory); "
+        "choose another with --home, or correct its rights."
+    )
+
+
+def test_what_members_upload_is_for_the_owners_eyes_only(folder: Path) -> None:
+    folder.chmod(0o755)
+
+    Home.open(folder).close()
+
+    modes = {part: stat.S_IMODE((folder / part).stat().st_mode) for part in ("blobs", "uploads", "logs")}
+    assert modes == {"blobs": 0o700, "uploads": 0o700, "logs": 0o700}
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"signing_key": "x"}'])
 def test_damaged_secrets_are_said_and_not_replaced(folder: Path, content: str) -> None:
     (folder / "secrets.json").write_text(content)

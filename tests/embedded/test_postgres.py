@@ -91,8 +91,9 @@ async def test_a_process_id_that_now_belongs_to_another_is_not_believed(postgres
     assert answer == 1
 
 
-def test_a_path_too_long_for_a_socket_goes_through_a_link(folder: Path) -> None:
-    far = folder / ("long" * 30)
+@pytest.mark.parametrize("name", ["long" * 30, "my data, mostly", "données"])
+def test_a_path_that_is_too_long_or_odd_for_a_socket_goes_through_a_link(folder: Path, name: str) -> None:
+    far = folder / name
     server = Postgres(far, log=folder / "log", password="opensesame", durable=False)
     link = Path(parse_qs(urlsplit(server.url).query)["host"][0])
 

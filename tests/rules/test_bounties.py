@@ -133,16 +133,26 @@ def test_only_an_accepted_entry_can_win(status: EntryStatus) -> None:
     author, initiator = AccountId(new_id()), AccountId(new_id())
 
     with pytest.raises(Conflict) as refused:
-        rules.check_award(entry_status=status, author=author, initiator=initiator)
+        rules.check_award(status, [Verdict.CLEAN], author=author, initiator=initiator)
 
     assert refused.value.state == status
+
+
+def test_an_accepted_entry_can_not_win_once_a_file_of_it_is_blocked() -> None:
+    author, initiator = AccountId(new_id()), AccountId(new_id())
+    rules.check_award(EntryStatus.ACCEPTED, [Verdict.CLEAN], author=author, initiator=initiator)
+
+    with pytest.raises(Conflict) as refused:
+        rules.check_award(EntryStatus.ACCEPTED, [Verdict.CLEAN, Verdict.BLOCKED], author=author, initiator=initiator)
+
+    assert refused.value.state == "BLOCKED"
 
 
 def test_nobody_wins_their_own_bounty() -> None:
     myself = AccountId(new_id())
 
     with pytest.raises(NotAllowed):
-        rules.check_award(entry_status=EntryStatus.ACCEPTED, author=myself, initiator=myself)
+        rules.check_award(EntryStatus.ACCEPTED, [Verdict.CLEAN], author=myself, initiator=myself)
     with pytest.raises(NotAllowed):
         rules.check_author(myself, myself)
 

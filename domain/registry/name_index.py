@@ -1,0 +1,242 @@
+"""An index of registered names: one automaton over their skeletons, and compact tables of their words.
+
+The tables are sorted arrays of 64-bit keys, a few bytes a name, so that 100,000 persons with four names each stay
+well under 400 MB and every look-up of a whole text is one call.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from ahocorasick_rs import AhoCorasick, Implementation
+from numpy.typing import NDArray
+
+from domain.registry.name_parts import NameParts, is_pinyin, parts_of, spellings
+from domain.registry.ordinary import fuller_forms, is_frequent_family_name, is_ordinary, short_forms
+from domain.registry.skeletons import skeleton
+from domain.registry.snapshot import Person
+from domain.registry.sounds import sounds_of_name
+
+FORWARD, TURNED, INITIAL = 0, 1, 2
+"""How two words of a text stand to a name: its first two, its last before its first, an initial before its last."""
+
+SAME, MISTYPED, NICKNAME = 0, 1, 2
+"""How a word of a text stands to a word of a name."""
+
+_FIRST_WORD_ID = 32  # below are the initials: 0 to 25
+_MOST_SHARERS = 64
+"""So many names with the same two words are looked at; more can't be told apart by them anyway."""
+
+Candidate = tuple[int, int]
+"""A word of a name by its number, and how the word of the text stands to it."""
+
+
+class Table:
+    """Values by 64-bit key, as two sorted arrays; a key may stand several times."""
+
+    def __init__(self, keys: "Sequence[int]", values: Sequence[int], dtype: Any = np.int64) -> None:
+        unsorted = np.array(keys, dtype=dtype)
+        order = np.argsort(unsorted, kind="stable")
+        self._keys: NDArray[Any] = unsorted[order]
+        self._values: NDArray[np.uint32] = np.array(values, dtype=np.uint32)[order]
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def find(self, keys: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+        """For each key that is there give its place among those asked for, and its values, a bounded number."""
+        if not keys or not len(self._keys):
+            return
+        asked = np.array(keys, dtype=self._keys.dtype)
+        first = np.searchsorted(self._keys, asked, side="left")
+        there = self._keys[np.minimum(first, len(self._keys) - 1)] == asked
+        for at in np.flatnonzero(there).tolist():
+            begin = int(first[at])
+            end = begin + 1
+            while end < len(self._keys) and end - begin < _MOST_SHARERS and self._keys[end] == asked[at]:
+                end += 1
+            yield at, self._values[begin:end].tolist()
+
+
+class NameEntry(NamedTuple):
+    """A name in the index: whose, and as it was registered."""
+
+    person: Person
+    name: str
+
+
+class NameIndex:
+    """Finds the names of these persons by skeleton, by words nearly right, and by sound."""
+
+    def __init__(self, persons: Sequence[Person]) -> None:
+        self._persons = persons
+        self._owners: list[int] = []
+        self._places: list[int] = []
+        self._word_ids: dict[str, int] = {}
+        self._candidates: dict[str, tuple[Candidate, ...]] = {}
+        building = _Building()
+        for number, person in enumerate(persons):
+            for place, name in enumerate(person.names):
+                self._plant(building, number, place, parts_of(name), name)
+        self._finish(building)
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def entry(self, number: int) -> NameEntry:
+        """Give a name by its number."""
+        person = self._persons[self._owners[number]]
+        return NameEntry(person, person.names[self._places[number]])
+
+    def hits(self, stream: str) -> list[tuple[int, int, int]]:
+        """Find every skeleton in a stream of letters: (number of the skeleton, start, end)."""
+        return self._automaton.find_matches_as_indexes(stream, overlapping=True) if self._automaton else []
+
+    def names_at(self, skeleton_number: int) -> list[tuple[int, bool]]:
+        """Give the names that a skeleton stands for, and whether it has their words in turned order."""
+        first, last = self._sharers[skeleton_number], self._sharers[skeleton_number + 1]
+        return [(target >> 1, bool(target & 1)) for target in self._targets[first:last].tolist()]
+
+    def word_id(self, word: str) -> int | None:
+        """Give the number of a word's skeleton, if a name has it."""
+        return self._word_ids.get(word)
+
+    def candidates(self, word: str) -> tuple[Candidate, ...] | None:
+        """Give what a word (its skeleton) may stand for, as far as it is known already."""
+        return self._candidates.get(word)
+
+    def learn(self, words: Iterable[tuple[str, str]]) -> None:
+        """Find out what these words, each with its skeleton, may stand for, all at once, and remember it."""
+        asked = list(words)
+        if len(self._candidates) > 1 << 16:
+            self._candidates.clear()
+        keys: list[int] = []
+        owners: list[int] = []
+        found: list[list[Candidate]] = []
+        for at, (word, look) in enumerate(asked):
+            found.append(self._plain_candidates(word, look))
+            if len(look) >= 4 and not (is_ordinary(word) and word.isalpha()) and len(look) <= 24:
+                deleted = _deletions(look)
+                keys += map(hash, deleted)
+                owners += [at] * len(deleted)
+        for at, numbers in self._deletions.find(keys):
+            mine = found[owners[at]]
+            for number in numbers:
+                if all(number != known for known, _ in mine):
+                    mine.append((number, MISTYPED))
+        for (word, _), candidates in zip(asked, found, strict=True):
+            self._candidates[word] = tuple(candidates)
+
+    def pairs(self, keys: Sequence[int]) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+        """Find names by two of their words (`pair_key`): for each found key its place, and (name, how they stand)."""
+        for at, values in self._pairs.find(keys):
+            yield at, [(value >> 2, value & 3) for value in values]
+
+    def sounding(self, keys: Sequence[int], *, foreign_only: bool) -> Iterator[tuple[int, list[int]]]:
+        """Find names by how they sound (`hash` of a sound key); of those in other scripts alone, if asked."""
+        return (self._foreign_sounds if foreign_only else self._sounds).find(keys)
+
+    @property
+    def has_foreign_names(self) -> bool:
+        """Whether any name is not in Latin letters."""
+        return len(self._foreign_sounds) > 0
+
+    def _plain_candidates(self, word: str, look: str) -> list[Candidate]:
+        same = self._word_ids.get(look)
+        found: list[Candidate] = [] if same is None else [(same, SAME)]
+        # A short form stands for the full name, and a full name for a registered short form.
+        for other in fuller_forms(word) | short_forms(word):
+            number = self._word_ids.get(skeleton(other))
+            if number is not None and number != same:
+                found.append((number, NICKNAME))
+        return found
+
+    def _plant(self, building: "_Building", owner: int, place: int, parts: NameParts, name: str) -> None:
+        if not parts.words:
+            return
+        number = len(self._owners)
+        self._owners.append(owner)
+        self._places.append(place)
+        for spelling in spellings(parts):
+            building.add_spelling(spelling, number << 1)
+        if is_pinyin(parts):
+            building.add_spelling(skeleton("".join(reversed(parts.words))), number << 1 | 1)
+        for spelling, key in sounds_of_name(name, parts):
+            if spelling:
+                building.add_spelling(spelling, number << 1)
+            if len(key) > 2:
+                (building.foreign_sounds if parts.foreign else building.sounds).append((hash(key), number))
+        looks = [reading.look for reading in parts.readings if reading.look]
+        if len(looks) < 2 or parts.foreign:
+            return
+        first, second, last = (self._number_of(look) for look in (looks[0], looks[1], looks[-1]))
+        building.pairs.append((pair_key(first, second), number << 2 | FORWARD))
+        building.pairs.append((pair_key(last, first), number << 2 | TURNED))
+        if len(looks[-1]) >= 5 and not is_frequent_family_name(parts.words[-1]):
+            building.pairs.append((pair_key(initial_id(looks[0]), last), number << 2 | INITIAL))
+
+    def _number_of(self, look: str) -> int:
+        return self._word_ids.setdefault(look, _FIRST_WORD_ID + len(self._word_ids))
+
+    def _finish(self, building: "_Building") -> None:
+        names = building.spellings
+        self._automaton = (
+            AhoCorasick(list(names), store_patterns=False, implementation=Implementation.ContiguousNFA) if names else None
+        )
+        targets: list[int] = []
+        sharers = [0]
+        for value in names.values():
+            targets += value if isinstance(value, list) else [value]
+            sharers.append(len(targets))
+        self._targets = np.array(targets, dtype=np.uint32)
+        self._sharers = np.array(sharers, dtype=np.uint32)
+        self._pairs = _table(building.pairs)
+        self._sounds = _table(building.sounds)
+        self._foreign_sounds = _table(building.foreign_sounds)
+        long_words = [(look, number) for look, number in self._word_ids.items() if 4 <= len(look) <= 24]
+        self._deletions = _table(
+            [(hash(deleted), number) for look, number in long_words for deleted in _deletions(look)]
+        )
+        self._owners, self._places = _compact(self._owners), _compact(self._places)
+
+
+class _Building:
+    """What is gathered name by name before the tables are made."""
+
+    def __init__(self) -> None:
+        self.spellings: dict[str, int | list[int]] = {}
+        self.pairs: list[tuple[int, int]] = []
+        self.sounds: list[tuple[int, int]] = []
+        self.foreign_sounds: list[tuple[int, int]] = []
+
+    def add_spelling(self, spelling: str, target: int) -> None:
+        known = self.spellings.setdefault(spelling, target)
+        if isinstance(known, list):
+            if known[-1] != target:
+                known.append(target)
+        elif known != target:
+            self.spellings[spelling] = [known, target]
+
+
+def pair_key(first: int, second: int) -> int:
+    """Give the key of two words, in this order."""
+    return first << 32 | second
+
+
+def initial_id(word: str) -> int:
+    """Give the number that stands for the first letter of a word."""
+    return (ord(word[0]) - ord("a")) % _FIRST_WORD_ID
+
+
+def _deletions(word: str) -> set[str]:
+    """Give a word and what is left of it without one of its letters, but for the first, which is rarely mistyped."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(1, len(word)))}
+
+
+def _table(rows: list[tuple[int, int]]) -> Table:
+    return Table([key for key, _ in rows], [value for _, value in rows])
+
+
+def _compact(numbers: Sequence[int]) -> Any:
+    """Keep many small numbers in four bytes each."""
+    return np.array(numbers, dtype=np.uint32)

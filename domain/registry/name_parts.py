@@ -1,0 +1,97 @@
+"""A registered name, taken apart once for all who look for it."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from domain.registry.ordinary import is_given_name, is_ordinary
+from domain.registry.plain import plain_of
+from domain.registry.skeletons import Reading, is_foreign, one_of_each, reading_of, skeleton, words_in
+
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
+_PINYIN = re.compile(
+    r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|er|ia|ie|iu|in|ua|uo|ui|un|ue|[aoeiuv]))+"
+)
+
+
+class NameParts(NamedTuple):
+    """A name's words as folded, its readings, and what kind of name it is."""
+
+    words: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    letters: str
+    """Its letters and digits, in lower case, without anything between."""
+    foreign: bool
+    """Not in Latin letters."""
+    joints: frozenset[int]
+    """Where its words end, counted in letters of the skeleton."""
+    native_joints: frozenset[int]
+    ambiguous: bool
+    """An ordinary word, a given name alone, or so short that only context tells that it is a name."""
+    ordinary: bool
+    """Made of ordinary words alone."""
+
+    @property
+    def look(self) -> str:
+        """The skeleton of the whole name."""
+        return one_of_each("".join(reading.look for reading in self.readings))
+
+
+def parts_of(name: str) -> NameParts:
+    """Take a name apart."""
+    plain = plain_of(name)
+    spans = [found.span() for found in words_in(plain.low)]
+    words = tuple(plain.low[first:last] for first, last in spans)
+    readings = tuple(map(reading_of, words))
+    letters = "".join(char for word in words for char in word if char.isalnum())
+    foreign = any(map(is_foreign, words))
+    humps = [hump for first, last in spans for hump in _HUMP.split(plain.cased[first:last])]
+    short = len(letters) <= 3 and not foreign
+    single = len(words) == 1 and not foreign
+    return NameParts(
+        words=words,
+        readings=readings,
+        letters=letters,
+        foreign=foreign,
+        joints=frozenset(_joints([reading_of(hump.lower()).look for hump in humps])),
+        native_joints=frozenset(_joints([reading.native for reading in readings])),
+        ambiguous=short or (single and (is_ordinary(letters) or is_given_name(letters))),
+        ordinary=all(is_ordinary(word) for word in words),
+    )
+
+
+cached_parts = lru_cache(maxsize=1 << 12)(parts_of)
+"""For names that are met in texts; the index takes each name apart once."""
+
+
+def _joints(skeletons: list[str]) -> Iterator[int]:
+    """Say at which letters words meet; where two letters become one there, on both sides of it."""
+    at, last = 0, ""
+    for one in skeletons:
+        if not one:
+            continue
+        merged = one[0] == last or last + one[0] in ("rn", "vv")
+        at -= merged
+        if last:
+            yield at
+            if merged:
+                yield at + 1
+        at += len(one)
+        last = one[-1]
+
+
+def spellings(parts: NameParts) -> set[str]:
+    """Give the skeletons under which a name is looked for in the stream of a text's letters."""
+    found = {parts.look, skeleton("".join(reading.look for reading in parts.readings))}
+    if any("rn" in word or "vv" in word for word in parts.words):
+        found.add(one_of_each(parts.letters.replace("i", "l")))
+    if parts.foreign:
+        found.add(one_of_each("".join(reading.native for reading in parts.readings)))
+    return {one for one in found if len(one) > 1}
+
+
+def is_pinyin(parts: NameParts) -> bool:
+    """Whether a name could be a Chinese one in Latin letters: two words made of pinyin syllables."""
+    return len(parts.words) == 2 and not parts.foreign and all(_PINYIN.fullmatch(word) for word in parts.words)

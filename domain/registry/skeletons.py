@@ -1,0 +1,171 @@
+"""Words by what they look like: digits, signs, look-alike letters and drawn-out letters reduced to one skeleton.
+
+A word has up to three readings: `look`, in which digits and signs are the letters they resemble and another script
+is written in Latin letters; `letters`, in which digits and signs separate and a foreign script is read by the Latin
+letters that it resembles; and `native`, in its own script. The same reduction is applied to what is registered.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from anyascii import anyascii
+from confusable_homoglyphs.confusables import confusables_data
+
+# Scripts written without spaces: each character is a word of its own, so that a name is found in running text.
+UNSPACED = "\u3041-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々\U00020000-\U000323af"
+_MARKED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
+_INDIC = "\u0900-\u0963\u0970-\u0dff"
+_KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff"
+
+_SIGNS = "$@!|*€£¢"
+_ASCII_WORD = re.compile(r"[$@]?[a-z0-9]+(?:[$@!|*]+[a-z0-9]+)*\$?")
+_WORD = re.compile(
+    rf"[{UNSPACED}]|[{_MARKED}][\u0e30-\u0e3a\u0e47-\u0e4e\u0eb0-\u0ebc\u102b-\u103e\u17b4-\u17d3]*"
+    rf"|[{_KATAKANA}]+|[{_INDIC}]+"
+    rf"|[$@€£¢]?(?:(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+"
+    rf"(?:[{_SIGNS}]+(?:(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+)*[$€£¢]?"
+)
+
+_LOOKS = dict(zip("0134578962$@!|€£¢i", "oleastbggzsallelcl", strict=True)) | {"*": ""}
+_LOOK_TABLE = str.maketrans(_LOOKS)
+_UNITS = re.compile(r"rn|vv|.", re.DOTALL)
+_RUNS = re.compile(r"(.)\1+", re.DOTALL)
+_NOT_LETTERS = re.compile(rf"[0-9{re.escape(_SIGNS)}]+")
+_TWO_AS_ONE = {"rn": "m", "vv": "w"}
+
+# Names lost between TR39's table and what people use.
+_MORE_LOOKALIKES = {"ı": "l", "ƨ": "s", "ɔ": "c", "ə": "e", "ß": "b", "θ": "o", "α": "a", "ε": "e", "η": "n", "ω": "w"}
+
+
+class Reading(NamedTuple):
+    """A word as it may be read."""
+
+    look: str
+    letters: str
+    native: str
+
+
+def words_in(low: str) -> Iterator[re.Match[str]]:
+    """Find the words of a plain lower-case text."""
+    return (_ASCII_WORD if low.isascii() else _WORD).finditer(low)
+
+
+def word_list(low: str) -> list[str]:
+    """Give the words of a plain lower-case text, without their places, which is faster."""
+    return (_ASCII_WORD if low.isascii() else _WORD).findall(low)
+
+
+def skeleton(letters: str) -> str:
+    """Reduce lower-case letters to their skeleton: i is l, rn is m, vv is w, and no letter stands twice in a row."""
+    return one_of_each(joined_lookalikes(letters.replace("i", "l")))
+
+
+def joined_lookalikes(letters: str) -> str:
+    """Replace two letters that look like one."""
+    if "rn" in letters or "vv" in letters:
+        return letters.replace("rn", "m").replace("vv", "w")
+    return letters
+
+
+def one_of_each(letters: str) -> str:
+    """Leave one of each run of the same letter."""
+    return _RUNS.sub(r"\1", letters)
+
+
+@cache
+def lookalike(char: str) -> str | None:
+    """Give the Latin letter that a character of another script looks like, by Unicode TR39; None if there is none."""
+    if char in _MORE_LOOKALIKES:
+        return _MORE_LOOKALIKES[char]
+    for form in (char, char.upper()):
+        for other in confusables_data.get(form, ()):
+            if len(other["c"]) == 1 and other["c"].isascii() and other["c"].isalpha():
+                return str(other["c"]).lower()
+    return None
+
+
+@cache
+def transliterated(char: str) -> str:
+    """Write one character in lower-case Latin letters."""
+    return "".join(part for part in anyascii(char).lower() if part.isalpha() and part.isascii())
+
+
+def is_foreign(word: str) -> bool:
+    """Whether a word has letters that are not Latin."""
+    return not word.isascii() and any(char.isalpha() and not char.isascii() for char in word)
+
+
+def _look_of(char: str) -> str:
+    if char.isascii() or char in _LOOKS:
+        return _LOOKS.get(char, char)
+    return transliterated(char).replace("i", "l")
+
+
+def _mixed_look_of(char: str) -> str:
+    if char.isascii() or char in _LOOKS:
+        return _LOOKS.get(char, char)
+    return (lookalike(char) or transliterated(char)).replace("i", "l")
+
+
+def _letters_of(char: str) -> str:
+    if char.isascii():
+        return char.replace("i", "l") if char.isalpha() else ""
+    return (lookalike(char) or char).replace("i", "l") if char.isalpha() else ""
+
+
+def _native_of(char: str) -> str:
+    if char.isascii():
+        return char.replace("i", "l") if char.isalnum() else ""
+    return char
+
+
+def _readers(word: str) -> tuple[Callable[[str], str], Callable[[str], str], Callable[[str], str]]:
+    """Choose how the characters of a word are read: one of several scripts at once is read by its looks."""
+    mixed = any(char.isascii() and char.isalpha() for char in word)
+    return (_mixed_look_of if mixed else _look_of), _letters_of, _native_of
+
+
+def reading_of(word: str) -> Reading:
+    """Give the skeletons of a plain lower-case word."""
+    return _short_reading(word) if len(word) <= 32 else _reading(word)
+
+
+def _reading(word: str) -> Reading:
+    if word.isascii():
+        look = skeleton(word.translate(_LOOK_TABLE))
+        if word.isalpha():
+            return Reading(look, look, look)
+        letters = skeleton(_NOT_LETTERS.sub("", word))
+        return Reading(look, letters, letters)
+    look, letters, native = (_reduced("".join(map(reader, word))) for reader in _readers(word))
+    return Reading(look, letters, native)
+
+
+_short_reading = lru_cache(maxsize=1 << 15)(_reading)
+
+
+def _reduced(letters: str) -> str:
+    return one_of_each(joined_lookalikes(letters))
+
+
+def extents(word: str, kind: int) -> list[tuple[int, int]]:
+    """Say for each letter of a word's skeleton from which character to before which it stands in the word.
+
+    `kind` is the reading's place in `Reading`.
+    """
+    reader = _readers(word)[kind] if not word.isascii() else (_look_of, _letters_of, _letters_of)[kind]
+    letters = [(letter, at) for at, char in enumerate(word) for letter in reader(char)]
+    text = "".join(letter for letter, _ in letters)
+    found: list[tuple[int, int]] = []
+    last = ""
+    for unit in _UNITS.finditer(text):
+        first_at, last_at = letters[unit.start()][1], letters[unit.end() - 1][1] + 1
+        letter = _TWO_AS_ONE.get(unit[0], unit[0])
+        if letter == last:
+            found[-1] = (found[-1][0], last_at)
+        else:
+            found.append((first_at, last_at))
+        last = letter
+    return found
