@@ -101,7 +101,7 @@ def load_checkpoint(path: Path, *, configs: Path = single_file.CONFIGS) -> Studi
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.float16 if device == "cuda" else torch.float32
     try:
-        pipe = _from_folder(path, dtype) if path.is_dir() else single_file.load(path, dtype, configs=configs)
+        pipe = _from_folder(path, dtype) if path.is_dir() else single_file.load(path, dtype, configs)
     except RenderFailed:
         raise
     except Exception as error:  # diffusers raises whatever its many loaders raise
@@ -200,15 +200,8 @@ def _from_folder(folder: Path, dtype: "torch.dtype") -> Any:
         if not part.startswith("_") and isinstance(origin, list) and origin[0] not in (None, *_LIBRARIES):
             raise RenderFailed(f"The checkpoint's part {part!r} comes from {origin[0]!r}, which is not loaded.")
     return getattr(diffusers, parts["_class_name"]).from_pretrained(
-        folder, dtype=dtype, use_safetensors=True, local_files_only=True, **_without_filter(parts)
+        folder, dtype=dtype, use_safetensors=True, local_files_only=True, **single_file.options_of(parts["_class_name"])
     )
-
-
-def _without_filter(parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave the built-in picture filter of SD 1.5 out: it blackens pictures without a word; the gate decides here."""
-    if parts["_class_name"] == "StableDiffusionXLPipeline":
-        return {"add_watermarker": False}
-    return {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
 
 def _with_tokens(prompt: str, tokens: Mapping[str, str]) -> str:

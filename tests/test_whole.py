@@ -16,7 +16,7 @@ import pytest
 from countenance.demo import documents
 from countenance.demo.client import Client
 from countenance.demo.stage import Player, join, upload
-from gpu_cluster.starter import STARTER_TITLE, save_safetensors
+from gpu_cluster.starter import STARTER_TITLE, build_demo_lora
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.timeout(240)]
 
@@ -72,6 +72,12 @@ class Machine:
             self.process.wait(_STOP_SECONDS)
         _, alive = psutil.wait_procs(family, timeout=max(0.1, _STOP_SECONDS - (time.monotonic() - began)))
         assert alive == []
+
+    def kill_ray(self) -> None:
+        """Kill every process of Ray, as when its machine goes away."""
+        for process in self.family:
+            if "/ray/" in " ".join(process.cmdline()) or process.name().startswith("ray::"):
+                process.kill()
 
     def validator(self) -> psutil.Process:
         """The process that scans."""
@@ -143,10 +149,22 @@ async def test_a_killed_server_finishes_its_scan_and_its_picture_when_it_is_back
     await maker.client.download(job["images"][0]["url"], sha256=job["images"][0]["sha256"])
 
 
+async def test_a_killed_ray_costs_a_picture_nothing_but_time(machine: Machine, guest: Client) -> None:
+    maker = await join(guest, "maker")
+    before = (await maker.purse())["available"]
+    job_id = await ask_for_a_picture_that_takes_long(maker)
+
+    machine.kill_ray()
+    job = await finished_job(maker, job_id)
+
+    assert (job["status"], len(job["images"]), job["error"]) == ("SUCCEEDED", 1, None)
+    assert before - (await maker.purse())["available"] == job["charged"] > 0
+
+
 async def submit_a_scan_that_does_not_end(machine: Machine, maker: Player, folder: Path) -> str:
     """Freeze the validator, submit a LoRA, and wait until its scan is at work; give the resource's id."""
     file = folder / "plain.safetensors"
-    save_safetensors(file, {}, {"ss_output_name": "plain"})
+    await asyncio.to_thread(build_demo_lora, file, seed=21, metadata={"ss_output_name": "plain"})
     drafted = await maker.client.deed(documents.DRAFT, input={"kind": "LORA", "title": "Plain"})
     resource_id: str = drafted["resource"]["id"]
     await upload(maker, file, resourceId=resource_id)
