@@ -93,7 +93,8 @@ def import_libraries() -> None:
 def load_checkpoint(path: Path, *, configs: Path = single_file.CONFIGS) -> Studio:
     """Load a diffusers folder or a single `.safetensors` file (SD 1.5 or SDXL) onto the best device here.
 
-    `configs` has one folder for each family of single files. Raises RenderFailed with one sentence when it is neither or is damaged.
+    `configs` has one folder for each family of single files. Raises RenderFailed with one sentence when it is
+    neither, or is damaged.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Checkpoints in one `.safetensors` file: told apart by their tensors' names, loaded with configurations that ship here.
+"""Checkpoints in one `.safetensors` file: told apart by their tensors' names, loaded with our own configurations.
 
 diffusers would ask a hub for the configuration and the tokenizer of such a file (#7902, #8752); nothing here does.
 """
@@ -83,7 +83,7 @@ def _merges() -> list[tuple[str, str]]:
 
 
 def _byte_letters() -> list[str]:
-    """List the letters that stand for bytes in a byte-level BPE, in CLIP's order: printable ones for themselves first."""
+    """List the letters that stand for bytes in a byte-level BPE, in CLIP's order: first the printable."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = (byte for byte in range(256) if byte not in set(printable))
     return [*map(chr, printable), *(chr(256 + number) for number, _ in enumerate(others))]

@@ -76,13 +76,21 @@ class Machine:
     def kill_ray(self) -> None:
         """Kill every process of Ray, as when its machine goes away."""
         for process in self.family:
-            if "/ray/" in " ".join(process.cmdline()) or process.name().startswith("ray::"):
+            if "/ray/" in _command(process) or _command(process).startswith("ray::"):
                 process.kill()
 
     def validator(self) -> psutil.Process:
         """The process that scans."""
-        [found] = [process for process in self.family if "ValidatorActor" in " ".join(process.cmdline())]
+        [found] = [process for process in self.family if "ValidatorActor" in _command(process)]
         return found
+
+
+def _command(process: psutil.Process) -> str:
+    """The command line of a process; empty for one that has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
 
 
 @pytest.fixture(scope="module")

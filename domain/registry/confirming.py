@@ -1,0 +1,169 @@
+"""What was found in a stream of letters, looked at again in the text: whether it is the name, and how surely."""
+
+import re
+
+from domain.registry.contexts import is_compared, speaks_of_person
+from domain.registry.name_parts import NameParts
+from domain.registry.name_policy import NamePolicy
+from domain.registry.ordinary import is_ordinary
+from domain.registry.skeletons import is_foreign, reading_of
+from domain.registry.streams import LOOK, NATIVE, Edge, Stream
+
+_SENTENCE = re.compile(r"[,;]\s|[.!?]['\")]?\s|\n\s*\n")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
+_LONG_NAME = 10
+"""From so many letters on a name may be broken anywhere by spaces and still be near evidence."""
+
+
+def confirm(
+    policy: NamePolicy, stream: Stream, parts: NameParts, hit: tuple[int, int], *, turned: bool
+) -> tuple[float, int, int] | None:
+    """Give score and place, in the plain text, of a hit of a name in a stream; None when it isn't that name.
+
+    A name begins and ends where words do, or where humps of one CamelCase word do, and is apart only where the name
+    is, unless its letters are spelled out or nothing but signs stand between them.
+    """
+    best: tuple[float, int, int] | None = None
+    ends = list(stream.ends(hit[1]))
+    if not ends:
+        return None
+    for start in stream.starts(hit[0]):
+        for end in ends:
+            if start.at >= end.at or not _edges_fit(parts, start, end):
+                continue
+            score = _score(policy, stream, parts, hit[0], start, end, turned=turned)
+            if score > 0 and (best is None or score > best[0]):
+                best = (score, start.at, end.at)
+    return best
+
+
+def _edges_fit(parts: NameParts, start: Edge, end: Edge) -> bool:
+    if start.inner or end.inner:
+        # Humps count within one word only, and not for a name of one word: "Ann" is not in "JoAnn".
+        if start.word != end.word or (len(parts.words) == 1 and not parts.joints):
+            return False
+    return not (end.plural and len(parts.letters) < 8)
+
+
+def _score(
+    policy: NamePolicy, stream: Stream, parts: NameParts, letter: int, start: Edge, end: Edge, *, turned: bool
+) -> float:
+    plain = stream.source.plain
+    text = plain.low[start.at : end.at]
+    score = _likeness(policy, stream, parts, text)
+    if score == 0:
+        return 0
+    if start.word == end.word and len(parts.words) > 1 and _is_one_ordinary_word(plain.cased[start.at : end.at], text):
+        return 0
+    score = min(score, _of_breaks(policy, stream, parts, letter, start, end, turned=turned))
+    if turned or end.plural:
+        score = min(score, policy.turned)
+    if parts.words and not parts.foreign and is_ordinary(parts.words[0]) and is_compared(plain, end.at):
+        return 0
+    if parts.ambiguous:
+        return min(score, policy.in_context) if speaks_of_person(plain, start.at, end.at) else 0
+    return score
+
+
+def _is_one_ordinary_word(cased: str, low: str) -> bool:
+    return low.isalpha() and is_ordinary(low) and not any(char.isupper() for char in cased[1:] if not cased.isupper())
+
+
+def _likeness(policy: NamePolicy, stream: Stream, parts: NameParts, text: str) -> float:
+    """Say how the letters in the text stand to the name's own."""
+    letters = "".join(char for char in text if char.isalnum())
+    if letters == parts.letters:
+        return policy.exact
+    if _digits(parts.letters) and _digits(parts.letters) != _digits(letters):
+        return 0
+    if parts.foreign:
+        return _foreign_likeness(policy, stream, parts, letters)
+    if is_foreign(letters) and stream.kind == LOOK and not _is_mixed(letters):
+        return policy.sounded if len(parts.letters) >= 6 and _may_be_chinese(stream, letters) else 0
+    if len(parts.letters) < 5:
+        return 0
+    if not letters.isalpha() or not letters.isascii() or any(sign in text for sign in "$@!|*") or (
+        _DRAWN_OUT.search(letters) and not _DRAWN_OUT.search(parts.letters)
+    ):  # fmt: skip
+        return policy.disguised
+    return policy.doubled if len(parts.letters) >= 7 else 0
+
+
+def _foreign_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, letters: str) -> float:
+    if stream.kind == NATIVE:
+        return policy.doubled if len(parts.letters) >= 7 else 0
+    if is_foreign(letters):
+        # The same sound in the same script is another name more often than not, but for Han written otherwise.
+        return policy.sounded if len(letters) == len(parts.letters) >= 3 and _shared(letters, parts.letters) else 0
+    return policy.sounded if len(letters) >= 6 else 0
+
+
+def _shared(one: str, other: str) -> bool:
+    """Whether at least two characters are the same at the same place."""
+    return sum(left == right for left, right in zip(one, other, strict=True)) >= 2
+
+
+def _digits(text: str) -> str:
+    return "".join(char for char in text if char.isdigit())
+
+
+def _is_mixed(letters: str) -> bool:
+    return any(char.isascii() and char.isalpha() for char in letters)
+
+
+_FAMILY_NAMES = frozenset(
+    "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹袁邓鄧许許傅沈曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴"
+    "夏钟鍾汪田任姜范範方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文庞龐樊兰蘭殷施陶洪翟安颜顏倪严嚴牛温溫芦"
+    "季俞章鲁魯葛伍韦韋申尤毕畢聂聶焦向柳邢岳齐齊梅莫庄莊辛管祝左涂谷祁时時舒耿卜路詹关關苗凌费費纪紀盛童霍成"
+)
+
+
+def _may_be_chinese(stream: Stream, letters: str) -> bool:
+    """Whether Han characters that sound like a name could be one: three or more, and the first a family name."""
+    if not any("\u3400" <= char <= "\u9fff" for char in letters):
+        return True
+    return len(letters) >= 3 and letters[0] in _FAMILY_NAMES
+
+
+def _of_breaks(
+    policy: NamePolicy, stream: Stream, parts: NameParts, letter: int, start: Edge, end: Edge, *, turned: bool
+) -> float:
+    """Say how the breaks between the words of the text fit those of the name."""
+    source = stream.source
+    joints = parts.native_joints if stream.kind == NATIVE else parts.joints
+    odd_spaces = odd_signs = 0
+    score = policy.exact
+    for word, passed in stream.breaks(letter, start.word, end.word):
+        between = source.between(word)
+        if passed in joints or turned:
+            if _SENTENCE.search(between):
+                score = min(score, _across_sentences(policy, source.words[word], parts))
+        elif not between or _is_unspaced(source.words[word]):
+            continue
+        elif any(char.isspace() for char in between):
+            odd_spaces += 1
+        else:
+            odd_signs += 1
+    words = [word for word in source.words[start.word : end.word + 1] if word]
+    if not odd_spaces and not odd_signs:
+        return score
+    if _is_spelled_out(words, parts):
+        return policy.exact if len(parts.letters) >= 5 else policy.broken if len(parts.letters) >= 4 else 0
+    if not odd_spaces and len(parts.letters) >= 6:
+        return policy.exact
+    long = len(parts.letters) >= _LONG_NAME and odd_spaces + odd_signs <= 2
+    return policy.broken if long and not all(map(is_ordinary, words)) else 0
+
+
+def _across_sentences(policy: NamePolicy, word: str, parts: NameParts) -> float:
+    """Beside a comma or a full stop two words of a name may be no name: "a girl named Emma, stone walls"."""
+    return 0 if is_ordinary(word) and len(parts.words) == 2 else policy.broken
+
+
+def _is_unspaced(word: str) -> bool:
+    return len(word) == 1 and not word.isascii() and reading_of(word).look != reading_of(word).letters
+
+
+def _is_spelled_out(words: list[str], parts: NameParts) -> bool:
+    single = sum(len(word) == 1 for word in words)
+    return single >= 3 and single >= 0.6 * len(words) and len(words) > len(parts.words)

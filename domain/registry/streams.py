@@ -1,0 +1,153 @@
+"""A text as streams of letters with nothing between the words, and the way back from a letter to its place."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+from domain.registry.plain import Plain
+from domain.registry.skeletons import Reading, extents, reading_of, word_list, words_in
+
+LOOK, LETTERS, NATIVE = 0, 1, 2
+"""The streams, by the places in `Reading`."""
+
+# What Korean puts behind a name without a space: particles and forms of address.
+_PARTICLE = re.compile(
+    r"(?:[은는이가을를의에와과도로만야아씨님군양]|으로|에서|에게|께서|한테|처럼|보다|까지|부터|이랑|랑|하고|같은|같이|이다|입니다)+$"
+)
+
+
+class Edge(NamedTuple):
+    """Where a name may begin or end: in which word, and at which character of the plain text."""
+
+    word: int
+    at: int
+    inner: bool
+    """Between humps of one CamelCase word."""
+    plural: bool = False
+
+
+class Words:
+    """The words of a plain text with their readings; their places are looked up when first needed."""
+
+    def __init__(self, plain: Plain) -> None:
+        self.plain = plain
+        self.words = word_list(plain.low)
+        self.readings: list[Reading] = [reading_of(word) for word in self.words]
+        self._spans: list[tuple[int, int]] | None = None
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where the words stand in the plain text."""
+        if self._spans is None:
+            self._spans = [found.span() for found in words_in(self.plain.low)]
+        return self._spans
+
+    def between(self, word: int) -> str:
+        """Give what stands before a word, after the one before it."""
+        return self.plain.low[self.spans[word - 1][1] : self.spans[word][0]]
+
+
+class Stream:
+    """One reading of all words, joined; where two words meet in the same letter it stands once."""
+
+    def __init__(self, source: Words, kind: int) -> None:
+        self.source, self.kind = source, kind
+        self._skeletons = [reading[kind] for reading in source.readings]
+        self._parts: list[str] = []
+        last = ""
+        for one in self._skeletons:
+            part = one[1:] if one[:1] == last else one
+            self._parts.append(part)
+            if one:
+                last = one[-1]
+        self.text = "".join(self._parts)
+        self._offsets: list[int] | None = None
+        self._extents: dict[int, list[tuple[int, int]]] = {}
+
+    @property
+    def offsets(self) -> list[int]:
+        """At which letter of the stream each word begins, and its length at last."""
+        if self._offsets is None:
+            self._offsets = [0, *accumulate(map(len, self._parts))]
+        return self._offsets
+
+    def starts(self, letter: int) -> Iterator[Edge]:
+        """Give the places at which a name that begins with this letter of the stream may begin in the text."""
+        word = bisect_right(self.offsets, letter) - 1
+        dropped = len(self._skeletons[word]) - len(self._parts[word])
+        inside = letter - self.offsets[word] + dropped
+        first = self.source.spans[word][0]
+        if inside == 0:
+            yield Edge(word, first, inner=False)
+        else:
+            begin, end = self._extents_of(word)[inside]
+            for at in range(first + begin, first + end):
+                kind = _boundary(self.source.plain, at)
+                if kind:
+                    yield Edge(word, at, inner=kind == _HUMP)
+        if letter + 1 == self.offsets[word + 1]:
+            yield from self._shared_start(word + 1)
+
+    def _shared_start(self, word: int) -> Iterator[Edge]:
+        """The word after may begin with the very letter that the one before ended with."""
+        while word < len(self._skeletons) and not self._skeletons[word]:
+            word += 1
+        if word < len(self._skeletons) and len(self._skeletons[word]) != len(self._parts[word]):
+            yield Edge(word, self.source.spans[word][0], inner=False)
+
+    def ends(self, letter: int) -> Iterator[Edge]:
+        """Give the places at which a name that ends before this letter of the stream may end in the text."""
+        word = bisect_left(self.offsets, letter) - 1
+        dropped = len(self._skeletons[word]) - len(self._parts[word])
+        inside = letter - self.offsets[word] + dropped
+        first, last = self.source.spans[word]
+        if inside == len(self._skeletons[word]):
+            yield Edge(word, last, inner=False)
+            return
+        begin, end = self._extents_of(word)[inside - 1]
+        for at in range(first + begin + 1, first + end + 1):
+            kind = _boundary(self.source.plain, at)
+            rest = self.source.plain.low[at:last]
+            if kind:
+                yield Edge(word, at, inner=kind == _HUMP)
+            elif rest in ("s", "z") or (len(rest) <= 4 and _PARTICLE.fullmatch(rest)):
+                yield Edge(word, at, inner=False, plural=rest in ("s", "z"))
+
+    def breaks(self, start: int, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """For each word after `first` to `last` give its number and how many letters of the name came before it."""
+        for word in range(first + 1, last + 1):
+            if self._skeletons[word]:
+                yield word, self.offsets[word] - start
+
+    def _extents_of(self, word: int) -> list[tuple[int, int]]:
+        if word not in self._extents:
+            self._extents[word] = extents(self.source.words[word], self.kind)
+        return self._extents[word]
+
+
+_NONE, _CLASS, _HUMP = 0, 1, 2
+
+
+def _boundary(plain: Plain, at: int) -> int:
+    """Say whether something begins at a character within a word: after a digit or sign, or as a hump."""
+    before, here = plain.cased[at - 1], plain.cased[at]
+    if before.isalpha() != here.isalpha():
+        return _CLASS
+    if here.isupper():
+        after = plain.cased[at + 1 : at + 2]
+        return _HUMP if before.islower() or (before.isupper() and after.islower()) else _NONE
+    return _CLASS if before.isascii() != here.isascii() and here.isalpha() and not before.isdigit() else _NONE
+
+
+def streams_of(source: Words) -> list[Stream]:
+    """Give the streams that differ: one for plain prose, up to three where digits, signs or other scripts occur."""
+    found = [Stream(source, LOOK)]
+    for kind in (LETTERS, NATIVE):
+        if kind == NATIVE and source.plain.low.isascii():
+            continue
+        stream = Stream(source, kind)
+        if all(stream.text != other.text for other in found):
+            found.append(stream)
+    return found
