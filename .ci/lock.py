@@ -46,7 +46,8 @@ def applies(marker: Marker | None, extras: frozenset[str], everywhere: list[dict
 def main() -> int:
     """Walk from the project's own requirements through those of everything installed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    queue = [Requirement(line) for line in (*project["dependencies"], *project["optional-dependencies"]["dev"])]
+    groups = project["optional-dependencies"].values()  # development has every extra on
+    queue = [Requirement(line) for lines in (project["dependencies"], *groups) for line in lines]
     everywhere, lines = list(environments()), {}
     seen: set[tuple[str, frozenset[str]]] = set()
     while queue:

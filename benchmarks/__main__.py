@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.harness import Figure, machine
 
-BENCHES = ("scan", "reads", "queries", "fanout", "generation")
+BENCHES = ("scan", "reads", "queries", "fanout", "generation", "faces")
 
 
 def table(figures: list[Figure]) -> Table:

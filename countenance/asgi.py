@@ -19,6 +19,7 @@ from countenance.blob_endpoint import blob_endpoint
 from countenance.blobs import BlobStore
 from countenance.callers import Callers
 from countenance.composition import compose
+from countenance.ending import end_if_asked
 from countenance.execution import Executor
 from countenance.feed import LiveFeed
 from countenance.http import GraphQLEndpoint
@@ -141,5 +142,6 @@ async def _kept(task: Task) -> None:
         try:
             await task()
         except Exception:
+            end_if_asked()
             log.exception("a background task failed; starting it again", task=getattr(task, "__qualname__", ""))
         await asyncio.sleep(1)

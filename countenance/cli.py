@@ -182,6 +182,25 @@ def registry_withdraw(person: Annotated[str, typer.Argument(help="The person's i
     _run(operator.registry_withdraw(_operator_settings(), person))
 
 
+@registry.command("match")
+def registry_match(
+    persons: Annotated[Path, typer.Option(help='Persons, one a line: {"name": …, "aliases": […]}.')],
+    texts: Annotated[Path, typer.Option(help='Texts, one a line: {"id": …, "text": …}.')],
+) -> None:
+    """Look for names in texts as the gates do, without a server; one JSON object a line, in the order of the texts.
+
+    A line that cannot be read gets an object with `error`, and the exit code is 1 after all others are answered.
+    """
+    from countenance import offline
+
+    unread = 0
+    for answer in offline.match_texts(offline.read_persons(persons), texts):
+        unread += "error" in answer
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    if unread:
+        raise CannotStart(f"{unread} {'line' if unread == 1 else 'lines'} of {texts} could not be read.")
+
+
 @resources.command("add-checkpoint")
 def add_checkpoint(
     path: Annotated[Path, typer.Argument(exists=True, help="A diffusers folder or a .safetensors checkpoint.")],

@@ -11,6 +11,7 @@ from countenance.blobs import BlobStore
 from countenance.cluster_state import DistantCluster
 from countenance.limiter import RedisLimiter
 from countenance.registry import AdoptedRegistry
+from countenance.sealing import Seal, proof_key
 from countenance.settings import Settings
 from domain.kernel.clock import SystemClock
 from domain.kernel.ports import Ports
@@ -60,5 +61,7 @@ def compose(settings: Settings) -> Composed:
         registry=registry,
         policy=settings.policy,
         public_url=settings.public_url,
+        sealer=Seal(settings.biometrics_key.get_secret_value()) if settings.biometrics_key else None,
+        proof_key=proof_key(settings.signing_key.get_secret_value()),
     )
     return Composed(settings, ports, blobs, redis, limiter, registry)

@@ -16,6 +16,7 @@ import orjson
 import structlog
 
 from countenance import metrics
+from countenance.ending import end_if_asked
 from countenance.nudges import Nudges
 from countenance.tail import Tail
 from domain.kernel.outbox import FeedBounds, FeedItem, feed_after, feed_between, feed_bounds, topic_floor
@@ -176,6 +177,7 @@ class LiveFeed:
                 nudges, self._waiting = self._waiting, []
                 await self._look(nudges)
             except _BROKEN as error:
+                end_if_asked()
                 log.warning("the event log can't be read; trying again", reason=str(error))
                 await asyncio.sleep(self._poll_seconds)
 

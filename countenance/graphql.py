@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers.root import Mutation, Query, Subscription
 from schema.errors import refusal_handlers
+from schema.likeness import Withheld
 from schema.node import NODE_TYPES
 from schema.scalars import SCALARS
 
@@ -25,7 +26,7 @@ def schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=tuple(NODE_TYPES.values()),
+        types=(*NODE_TYPES.values(), Withheld),
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=refusal_handlers(),
     )

@@ -18,6 +18,7 @@ from broadcaster import Broadcast, BroadcastBackend, Event
 from redis.asyncio import Redis
 
 from countenance import metrics
+from countenance.ending import end_if_asked
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,7 @@ class Nudges:
                 async with self._dialled() as broadcast:
                     await self._listen(broadcast)
             except Exception as error:  # whatever a broken connection makes of the libraries, a new one mends it
+                end_if_asked()
                 log.warning("the nudge listener is gone; dialling again", reason=repr(error))
             metrics.REDIALS.inc()
             await asyncio.sleep(self._beat)
@@ -114,6 +116,8 @@ class Nudges:
             self._heard(event.message)
 
     async def _send_echoes(self, broadcast: Broadcast) -> None:
-        while True:
+        task = asyncio.current_task()
+        # redis can answer a cancellation with another try; who was told to stop must not go on sending for ever.
+        while task is None or not task.cancelling():
             await broadcast.publish(self._echo, "")
             await asyncio.sleep(self._beat)

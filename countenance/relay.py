@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from countenance import metrics
+from countenance.ending import end_if_asked
 from countenance.feed import Nudge
 from countenance.nudges import FEED
 from countenance.reacting import Reactor, unheard
@@ -54,6 +55,7 @@ class Relay:
                 log.warning("the relay lost the database; trying again", reason=str(errors.exceptions[0]))
             finally:
                 self.active.clear()
+            end_if_asked()
             await asyncio.sleep(_TAKEOVER_SECONDS)
 
     @contextlib.asynccontextmanager

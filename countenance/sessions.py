@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import asyncpg
 import structlog
 
+from countenance.ending import end_if_asked
 from domain.accounts import actors_by_sessions
 from domain.kernel.ids import SessionId
 from domain.kernel.ports import Ports
@@ -60,6 +61,7 @@ class SessionWatch:
             try:
                 await self.look()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                end_if_asked()
                 log.warning("sessions can't be checked; trying again", reason=str(error))
 
     async def look(self) -> None:

@@ -5,10 +5,12 @@ else is prefixed: `COUNTENANCE_ARTISTS=2`, and the figures of the rules `COUNTEN
 No secret has a default. `countenance up` fills in those of the services it starts.
 """
 
+import re
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +20,8 @@ from domain.kernel.ports import Policy
 
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
 _SHORTEST_KEY = 32
+_HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 
 class Settings(BaseSettings):
@@ -47,6 +51,16 @@ class Settings(BaseSettings):
     """Where files lie: `file:///folder`, `s3://bucket/prefix`, `gs://bucket`, `az://container`."""
     signing_key: SecretStr = Field(validation_alias="SIGNING_KEY")
     """Signs the URLs of blobs; at least 32 characters from a generator."""
+
+    biometrics_key: SecretStr | None = Field(default=None, validation_alias="BIOMETRICS_KEY")
+    """Seals face descriptors at rest: 64 hex digits from a generator. Without it none are taken."""
+    intake_secret: SecretStr | None = Field(default=None, validation_alias="INTAKE_SECRET")
+    """Shared with the service that posts e-mails to `/intake/email`; at least 32 characters. Without it none are."""
+    smtp_url: SecretStr | None = Field(default=None, validation_alias="SMTP_URL")
+    """Where letters go: `smtp://user:password@host:587` (with STARTTLS where offered) or `smtps://…:465`; without it
+    they are written as `.eml` files."""
+    mail_from: str = "countenance@localhost"
+    """The address that letters come from."""
 
     public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
     """The origin that browsers see, without a slash at its end."""
@@ -104,12 +118,37 @@ class Settings(BaseSettings):
                 raise ValueError("an origin such as https://example.org, without a path, is wanted")
         return value.rstrip("/")
 
-    @field_validator("signing_key")
+    @field_validator("signing_key", "intake_secret")
     @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         """Refuse a key that can be guessed."""
-        if len(value.get_secret_value()) < _SHORTEST_KEY:
+        if value is not None and len(value.get_secret_value()) < _SHORTEST_KEY:
             raise ValueError(f"at least {_SHORTEST_KEY} characters are wanted")
+        return value
+
+    @field_validator("biometrics_key")
+    @classmethod
+    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
+        """Take a whole AES-256 key only."""
+        if value is not None and not _HEX_KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("64 hex digits are wanted, such as `openssl rand -hex 32` gives")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        """Take the address of a mail server only."""
+        parts = urlsplit(value.get_secret_value()) if value is not None else None
+        if parts is not None and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+            raise ValueError("a URL such as smtp://user:password@mail.example.org:587 is wanted")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        """Take a bare address only."""
+        if not _ADDRESS.fullmatch(value):
+            raise ValueError("an address such as likeness@example.org is wanted")
         return value
 
     @field_validator("policy")

@@ -1,6 +1,7 @@
 """One execution for many subscribers.
 
-Subscriptions with the same document, variables and authority give the same answers. So they are executed and encoded
+Subscriptions with the same document, variables and authority give the same answers (and authority doesn't matter
+to those that select only what is public). So they are executed and encoded
 once an event, in a room, and every subscriber sends the same text. Who asks for the past, or falls behind what the
 room still holds, runs alone until it has caught up with the room, and then enters it: nothing is lost or said twice,
 because both count by the log's numbers.
@@ -20,6 +21,7 @@ from countenance import metrics
 from countenance.documents import Operation, RequestError
 from countenance.execution import Executor
 from countenance.feed import LiveFeed, Trace
+from countenance.impartial import Impartiality
 from countenance.tail import Tail
 from domain.kernel.scope import Scope
 from schema.context import Context, Heard
@@ -76,10 +78,10 @@ class _Room:
 
     async def shut(self) -> None:
         """End, and wait until everything is put away."""
-        metrics.ROOMS.dec()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        metrics.ROOMS.dec()
 
     async def _perform(self, answers: AsyncGenerator[tuple[int, str], None]) -> None:
         """Collect the answers until there are no more."""
@@ -99,6 +101,7 @@ class Subscriptions:
     def __init__(self, executor: Executor, feed: LiveFeed) -> None:
         self._executor = executor
         self._feed = feed
+        self._impartial = Impartiality(executor.schema)
         self._rooms: dict[Key, _Room] = {}
 
     async def start(self, operation: Operation, variables: Variables) -> Start:
@@ -110,6 +113,8 @@ class Subscriptions:
     ) -> AsyncGenerator[str, None]:
         """Give each answer as the text of a GraphQL response, until the session ends. Raises RequestError."""
         position = None if start.resumes else start.head
+        if self._impartial.of(operation):
+            scope = scope.as_(None)  # it says the same to everybody, so everybody shares it
         with metrics.SUBSCRIPTIONS.track_inprogress():
             async with self._room(operation, variables, scope, start.head) as room:
                 while True:

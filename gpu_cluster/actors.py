@@ -14,6 +14,7 @@ import ray
 from domain.kernel.wire import InspectOrder, RenderOrder
 from domain.registry.snapshot import EMPTY
 from gpu_cluster.artist import Artist
+from gpu_cluster.faces import FaceCheck
 from gpu_cluster.inspector import Inspector
 from gpu_cluster.parcels import Binder, Page, Part, in_parts
 from gpu_cluster.pulse import Pulse
@@ -27,7 +28,9 @@ class ArtistActor:
 
     def __init__(self, cache_dir: str, cache_bytes: int, threads: int | None) -> None:
         """Make the artist and load torch and diffusers in the background, so that the first job needn't wait."""
-        self._artist = Artist(EMPTY, Path(cache_dir), threads=threads or _cores(), cache_bytes=cache_bytes)
+        self._artist = Artist(
+            EMPTY, Path(cache_dir), threads=threads or _cores(), cache_bytes=cache_bytes, picture_check=FaceCheck()
+        )
         self._binder = Binder()
         self._artist.warm()
 

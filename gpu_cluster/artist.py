@@ -153,7 +153,7 @@ class Artist:
         def after_step(step: int, latents: "torch.Tensor") -> None:
             job.step = step
             self._watch(job)
-            small = pipelines.preview(studio, latents) if self._previews(order, step) else None
+            small = self._preview(order, studio, latents) if _is_previewed(order, step) else None
             quantity = len(order.seeds)
             job.events.put(StepDone(order.job_id, order.attempt, job.image, quantity, step, order.steps, small))
 
@@ -183,11 +183,10 @@ class Artist:
         if job.judged_by != self._gate.version:
             job.judged_by = self._gate.admit(job.order)
 
-    def _previews(self, order: RenderOrder, step: int) -> bool:
-        """Whether a step shows a preview. With a picture check none does: nothing unchecked may leave."""
-        if self._gate.examines_pictures or order.preview_every < 1:
-            return False
-        return step % order.preview_every == 0 and step < order.steps
+    def _preview(self, order: RenderOrder, studio: pipelines.Studio, latents: "torch.Tensor") -> str | None:
+        """Give a preview as a data URL if it passes the gate: nothing unchecked may leave."""
+        small = pipelines.preview(studio, latents)
+        return pipelines.data_url(small) if self._gate.may_show(small, order) else None
 
     def _prepare(self, order: RenderOrder) -> tuple[pipelines.Studio, ExitStack]:
         """Have the checkpoint in memory wearing the order's LoRAs and embeddings; closing the stack takes them off."""
@@ -223,6 +222,11 @@ class Artist:
             import torch
 
             torch.set_num_threads(self._threads)
+
+
+def _is_previewed(order: RenderOrder, step: int) -> bool:
+    """Whether a step shows a preview; the last is followed by the picture itself."""
+    return order.preview_every >= 1 and step % order.preview_every == 0 and step < order.steps
 
 
 class _Job:

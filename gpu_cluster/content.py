@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from gpu_cluster.formats import HEAD_BYTES, SAFETENSORS, TAIL_BYTES, Format, looks_like_safetensors, recognise
 from gpu_cluster.hashing import FileHasher, FileHashes
-from gpu_cluster.safetensors_header import PREFIX_BYTES, Header, MalformedHeader, header_length, parse_header
+from gpu_cluster.safetensors_header import PREFIX_BYTES, Header, MalformedHeader, header_length
+from gpu_cluster.tensor_reader import TensorReader, Tensors
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file holds. `header` is there for well-formed safetensors only; `fault` is a sentence that says why a
-    file is cut off, too long or malformed; `hashes` is None when the file is longer than announced, as it was not
-    read to its end.
+    """What a file holds. `header` and `tensors` are there for well-formed safetensors only; `fault` is a sentence that
+    says why a file is cut off, too long or malformed; `hashes` is None when the file is longer than announced, as it
+    was not read to its end.
     """
 
     format: Format
@@ -20,6 +21,7 @@ class Content:
     hashes: FileHashes | None
     header: Header | None
     fault: str | None
+    tensors: Tensors | None = None
 
 
 def read_content(chunks: Iterable[bytes], announced_bytes: int, *, threads: int | None = None) -> Content:
@@ -31,27 +33,21 @@ def read_content(chunks: Iterable[bytes], announced_bytes: int, *, threads: int 
     ends = _Ends()
     opening = ends.begin(stream)
     start, fault = _tensors_start(opening, announced_bytes)
-    raw = bytearray()
-    with FileHasher(start, threads=threads) as hasher:
+    reader = TensorReader(start, announced_bytes) if start is not None else None
+    with FileHasher(start, threads=threads, others=[reader] if reader else []) as hasher:
         for chunk in _chain(opening, stream):
             ends.see(chunk)
             if ends.size > announced_bytes:
                 fault = f"The file is longer than the {announced_bytes} bytes that were announced."
                 return Content(recognise(ends.head, ends.tail), ends.size, None, None, fault)
             hasher.update(chunk)
-            if start is not None and len(raw) < start:
-                raw += chunk[: start - len(raw)]
     hashes = hasher.digests()
     if ends.size < announced_bytes:
         fault = f"The file has {ends.size} bytes, but {announced_bytes} were announced."
     known = recognise(ends.head, ends.tail)
-    header = None
-    if known.name == SAFETENSORS and start is not None and fault is None:
-        try:
-            header = parse_header(bytes(raw[PREFIX_BYTES:]), data_bytes=ends.size - start)
-        except MalformedHeader as error:
-            fault = str(error)
-    return Content(known, ends.size, hashes, header, fault)
+    if known.name != SAFETENSORS or reader is None or fault is not None:
+        return Content(known, ends.size, hashes, None, fault)
+    return Content(known, ends.size, hashes, reader.header, reader.fault, reader.result())
 
 
 def _tensors_start(opening: bytes, announced_bytes: int) -> tuple[int | None, str | None]:

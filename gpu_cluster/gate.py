@@ -2,8 +2,8 @@
 
 Words are checked before drawing and again, with the registry of that moment, at every step and before a picture
 leaves: a registry that changes in the middle of a job stops the job. Files are checked by their SHA256 in the same
-places. What is shown **in** a picture is examined only where a `PictureCheck` is plugged in. None is shipped yet, and
-this module says so instead of inventing a score: `Gate.examines_pictures` is false without one.
+places. What is shown **in** a picture is examined where a `PictureCheck` is plugged in (`gpu_cluster.faces` compares
+faces); without one `Gate.examines_pictures` is false, and no score is invented.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,10 @@ class PictureCheck(Protocol):
 
     def examine(self, picture: "Image", order: RenderOrder, snapshot: Snapshot) -> Sequence[Finding]:
         """Say what the picture shows that it must not. An empty answer lets it pass."""
+        ...
+
+    def may_show(self, preview: "Image", order: RenderOrder, snapshot: Snapshot) -> bool:
+        """Whether a small preview of an unfinished picture may be shown; the picture itself is examined anyway."""
         ...
 
 
@@ -87,6 +91,10 @@ class Gate:
         if self._picture_check is not None:
             _stop_on(self._picture_check.examine(picture, order, matcher.snapshot), version)
         return version
+
+    def may_show(self, preview: "Image", order: RenderOrder) -> bool:
+        """Whether a preview may leave; it is merely left out if not, as the finished picture decides about the job."""
+        return self._picture_check is None or self._picture_check.may_show(preview, order, self._matcher.snapshot)
 
 
 def _judge(matcher: Matcher, order: RenderOrder) -> int:

@@ -1,6 +1,6 @@
 """The inspector: one pass over a file, then what follows from the registry. A plain class, made remote elsewhere.
 
-It never unpickles, never loads a tensor, and imports no machine-learning library.
+It never unpickles, holds no tensor whole, and imports no machine-learning library.
 """
 
 import re
@@ -12,14 +12,17 @@ from pathlib import Path
 from domain.kernel.findings import Finding, Signal, Verdict, worst
 from domain.kernel.ids import new_id
 from domain.kernel.wire import Inspection, InspectOrder, MetadataText, SourceUnreachable
-from domain.registry.gates import examine_file, examine_texts
+from domain.registry.blocked import Fingerprint
+from domain.registry.gates import examine_fingerprint, examine_texts
 from domain.registry.matching import Matcher
 from domain.registry.names import NameMatcher
+from domain.registry.quoting import quoted
 from domain.registry.snapshot import EMPTY, Snapshot
 from gpu_cluster.content import Content, read_content
 from gpu_cluster.formats import PICKLE, SAFETENSORS
 from gpu_cluster.sources import read_path, read_url
 from gpu_cluster.training_metadata import claimed_hashes, false_claims, texts_of
+from gpu_cluster.weights import Weights, guess_weights
 
 _CONVERT = (
     "a pickle can run a program when it is opened, so it is never opened here; load it where you trust it and save "
@@ -74,8 +77,9 @@ class Inspector:
         claims = claimed_hashes(metadata)
         texts = [MetadataText("file name", order.file_name), *(texts_of(content.header) if content.header else ())]
         error = _error(content)
+        fingerprint = _fingerprint(content)
         findings = [
-            *examine_file(matcher, [content.hashes.sha256] if content.hashes else []),
+            *examine_fingerprint(matcher, fingerprint),
             *_unsafe(content),
             *examine_texts(
                 matcher,
@@ -85,6 +89,7 @@ class Inspector:
                 mature=True,
             ),
             *_claim_findings(claims, content),
+            *_not_compared(content),
         ]
         verdicts = [finding.verdict for finding in findings]
         return Inspection(
@@ -94,12 +99,14 @@ class Inspector:
             findings=tuple(findings),
             format=content.format.name,
             size_bytes=content.size_bytes,
-            hashes=_hashes(content),
+            hashes=fingerprint.hashes,
             claimed_hashes=claims,
             texts=tuple(texts),
             registry_version=matcher.snapshot.version,
             seconds=time.perf_counter() - began,
             error=error,
+            tensor_digest=fingerprint.tensors,
+            sketch=fingerprint.sketch,
         )
 
 
@@ -107,6 +114,8 @@ def _error(content: Content) -> str | None:
     """Say in one sentence why the file could not be examined; None when it could, or was refused as unsafe."""
     if content.size_bytes == 0:
         return "The file is empty."
+    if content.tensors and content.tensors.not_a_number:
+        return f"The tensor {quoted(content.tensors.not_a_number)} holds NaN or infinity, so the weights are broken."
     if content.fault or content.format.name in (SAFETENSORS, PICKLE):
         return content.fault
     return f"This is not a model file in safetensors format: it is {content.format.phrase}."
@@ -124,6 +133,32 @@ def _hashes(content: Content) -> dict[str, str]:
     if content.header is None:
         named.pop("AUTOV3", None)
     return named
+
+
+def _fingerprint(content: Content) -> Fingerprint:
+    """Give what the file is recognised by."""
+    tensors = content.tensors
+    return Fingerprint(_hashes(content), tensors and tensors.digest, tensors and tensors.sketch)
+
+
+_NO_LORA = {
+    Weights.CHECKPOINT: "weights: not compared, as this is a full checkpoint; only LoRAs are compared by their weights",
+    Weights.EMBEDDING: "weights: not compared, as this is a textual inversion; only LoRAs are compared by their weights",
+    Weights.UNKNOWN: "weights: not compared, as this is no LoRA of a known kind",
+}
+
+
+def _not_compared(content: Content) -> list[Finding]:
+    """Tell which weights were not compared with those of blocked files: told, not held against the file."""
+    if content.header is None or content.tensors is None:
+        return []
+    tensors = content.tensors
+    detail = _NO_LORA.get(guess_weights(content.header.tensors))
+    if detail is None and (tensors.reasons or tensors.sketch is None):
+        reasons = ", ".join(tensors.reasons) or "an update that changes nothing"
+        compared = f"{tensors.compared} layers were compared; " if tensors.sketch else ""
+        detail = f"weights: {compared}not compared: {reasons}"
+    return [Finding(Signal.WEIGHT_SIMILARITY, Verdict.CLEAN, detail)] if detail else []
 
 
 def _claim_findings(claims: dict[str, str], content: Content) -> list[Finding]:

@@ -164,8 +164,8 @@ def draw(studio: Studio, order: RenderOrder, seed: int, on_step: Callable[[int, 
     return picture
 
 
-def preview(studio: Studio, latents: "torch.Tensor") -> str:
-    """Show latents as a small JPEG data URL: a linear projection to colours, without the VAE."""
+def preview(studio: Studio, latents: "torch.Tensor") -> "Image":
+    """Show latents as a small picture: a linear projection to colours, without the VAE."""
     import torch
     from PIL import Image
 
@@ -178,6 +178,11 @@ def preview(studio: Studio, latents: "torch.Tensor") -> str:
         raw = bytes(pixels.T.contiguous().flatten().tolist())
     picture = Image.frombytes("RGB", (width, height), raw)
     picture.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
+    return picture
+
+
+def data_url(picture: "Image") -> str:
+    """Write a small picture as a JPEG data URL."""
     buffer = io.BytesIO()
     picture.save(buffer, format="JPEG", quality=70)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -11,13 +11,15 @@ from domain.kernel.refusals import NotFound
 from schema.context import Info
 from schema.generation import (
     ClusterStatus,
-    GenerationCancelResult,
-    GenerationCancelSuccess,
     GenerationEvent,
-    GenerationInput,
     GenerationJob,
     GenerationJobConnection,
     GenerationQuote,
+)
+from schema.generation_deeds import (
+    GenerationCancelResult,
+    GenerationCancelSuccess,
+    GenerationInput,
     GenerationQuoteResult,
     GenerationQuoteSuccess,
     GenerationRequestResult,

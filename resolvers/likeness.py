@@ -1,51 +1,114 @@
-"""Likeness claims. The contract's types are complete; the process behind them is not there yet, and says so."""
+"""Likeness claims: file, complete, look at, withdraw, decide."""
 
 import strawberry
 
-from domain.kernel.refusals import Conflict
-from schema.context import Info
-from schema.likeness import (
-    LikenessClaim,
+from domain import likeness
+from domain.kernel.ids import ClaimId
+from domain.kernel.paging import ask
+from schema.claim_deeds import (
+    LikenessClaimChallenge,
+    LikenessClaimCompleteResult,
+    LikenessClaimCompleteSuccess,
     LikenessClaimDecideResult,
+    LikenessClaimDecideSuccess,
     LikenessClaimDecisionInput,
     LikenessClaimFileResult,
+    LikenessClaimFileSuccess,
+    LikenessClaimFilter,
     LikenessClaimInput,
     LikenessClaimWithdrawResult,
+    LikenessClaimWithdrawSuccess,
 )
+from schema.context import Info
+from schema.likeness import LikenessClaim, LikenessClaimConnection
+from schema.node import id_of, one
+from schema.scalars import Cursor
+from schema.wanted import Wanted
 
 
 @strawberry.type
 class LikenessQuery:
-    """Looking at a claim."""
+    """Looking at claims."""
 
     @strawberry.field(description="A claim by its case code and PIN; null when they open none.")
     async def likeness_claim(self, info: Info, case_code: str, pin: str) -> LikenessClaim | None:
-        """There are no claims yet."""
-        return None
+        """Open a claim."""
+        claim = await likeness.open_claim(info.context.scope, case_code, pin)
+        return await one(LikenessClaim, info.context.scope, claim, Wanted.of(info)) if claim else None
+
+    @strawberry.field(description="A page of claims. Moderators only; null to everyone else.")
+    async def likeness_claims(
+        self,
+        info: Info,
+        filter: LikenessClaimFilter | None = strawberry.UNSET,  # noqa: A002 - named as in the contract
+        first: int = 20,
+        after: Cursor | None = strawberry.UNSET,
+    ) -> LikenessClaimConnection | None:
+        """Load a page of claims for a moderator."""
+        scope, wanted = info.context.scope, Wanted.of(info)
+        if not scope.is_moderator:
+            return None
+        asked, filtered = ask(first, after or None, width=1), filter.read() if filter else likeness.ClaimFilter()
+        page = await likeness.list_claims(scope, asked, filtered, with_total="totalCount" in wanted)
+        return await LikenessClaimConnection.of(scope, page, wanted)
+
+    @strawberry.field(description="A puzzle whose solution lets one address file more claims than the first few.")
+    def likeness_claim_challenge(self, info: Info) -> LikenessClaimChallenge:
+        """Set a puzzle."""
+        return LikenessClaimChallenge.of(likeness.challenge(info.context.scope))
 
 
 @strawberry.type
 class LikenessMutation:
-    """Filing, withdrawing and deciding claims."""
+    """Filing, completing, withdrawing and deciding claims."""
 
-    @strawberry.mutation(description="Ask that the reproduction of a person's likeness stop. No account is needed.")
-    async def likeness_claim_file(self, info: Info, input: LikenessClaimInput) -> LikenessClaimFileResult:  # noqa: A002 - the contract's argument
-        """Say that claims can't be filed here yet."""
-        raise _not_yet()
+    @strawberry.mutation(
+        description="Ask that the reproduction of a person's likeness stop. No account is needed. `proof` answers a "
+        "`likenessClaimChallenge`; it is only asked for when many claims come from one address."
+    )
+    async def likeness_claim_file(
+        self,
+        info: Info,
+        input: LikenessClaimInput,  # noqa: A002 - the contract's argument
+        proof: str | None = None,
+    ) -> LikenessClaimFileResult:
+        """File a claim."""
+        filed = await likeness.file_claim(info.context.scope, input.read(), proof=proof)
+        return LikenessClaimFileSuccess(
+            claim=await _claim(info, filed.claim, "LikenessClaimFileSuccess"), pin=filed.pin
+        )
 
-    @strawberry.mutation(description="Withdraw a claim.")
+    @strawberry.mutation(description="Complete a claim that came by e-mail.")
+    async def likeness_claim_complete(
+        self,
+        info: Info,
+        case_code: str,
+        pin: str,
+        input: LikenessClaimInput,  # noqa: A002 - named as in the contract
+    ) -> LikenessClaimCompleteResult:
+        """Complete a claim."""
+        claim = await likeness.complete_claim(info.context.scope, case_code, pin, input.read())
+        return LikenessClaimCompleteSuccess(claim=await _claim(info, claim, "LikenessClaimCompleteSuccess"))
+
+    @strawberry.mutation(description="Withdraw a claim; what it alone had changed is changed back.")
     async def likeness_claim_withdraw(self, info: Info, case_code: str, pin: str) -> LikenessClaimWithdrawResult:
-        """Say that there are no claims yet."""
-        raise _not_yet()
+        """Withdraw a claim."""
+        claim = await likeness.withdraw_claim(info.context.scope, case_code, pin)
+        return LikenessClaimWithdrawSuccess(claim=await _claim(info, claim, "LikenessClaimWithdrawSuccess"))
 
     @strawberry.mutation(description="Decide a claim. Moderators only.")
     async def likeness_claim_decide(self, info: Info, input: LikenessClaimDecisionInput) -> LikenessClaimDecideResult:  # noqa: A002 - the contract's argument
-        """Say to moderators that there are no claims yet."""
-        info.context.scope.require_moderator()
-        raise _not_yet()
+        """Uphold a claim, which registers the person, or reject it."""
+        scope = info.context.scope
+        scope.require_moderator()
+        claim_id = ClaimId(id_of(input.claim_id, LikenessClaim))
+        claim, version = await likeness.decide_claim(
+            scope, claim_id, uphold=input.uphold, explanation=input.explanation
+        )
+        said = await _claim(info, claim, "LikenessClaimDecideSuccess")
+        return LikenessClaimDecideSuccess(claim=said, registry_version=version)
 
 
-def _not_yet() -> Conflict:
-    return Conflict(
-        "Claims are not taken here yet: until then, a moderator registers a person on request.", state="NOT_YET"
-    )
+async def _claim(info: Info, claim: likeness.Claim, success: str) -> LikenessClaim:
+    """Say a claim to whoever has just shown that it is theirs, or theirs to decide."""
+    return await one(LikenessClaim, info.context.scope, claim, Wanted.of(info).on(success)["claim"])

@@ -12,6 +12,7 @@ from domain.generation import GenerationFinished
 from domain.kernel.facts import Fact
 from domain.kernel.ids import Subject
 from domain.kernel.scope import Scope
+from domain.likeness import ClaimDecided
 from domain.resources import ResourceChanged
 from schema.context import Heard
 from schema.feed import FeedEvent
@@ -50,6 +51,10 @@ _RESOURCE = {
     "BLOCKED": "Your resource was blocked; its statement of reasons says why and how to appeal.",
     "REMOVED": "Your resource was taken down.",
 }
+_CLAIMED = (
+    "Your resource is held while a moderator decides the claim of somebody who says that it reproduces them; "
+    "its statement of reasons says more."
+)
 _ENTRY = {
     "ACCEPTED": "Your entry passed validation and can be awarded.",
     "HELD": "Your entry is held until a moderator has looked at it.",
@@ -65,7 +70,7 @@ _JOB = {
 
 
 def _resource(_: Scope, fact: ResourceChanged) -> Notice | None:
-    message = _RESOURCE.get(fact.status)
+    message = _CLAIMED if fact.cause == "CLAIM" else _RESOURCE.get(fact.status)
     return Notice(InboxKind.RESOURCE_DECIDED, Subject("resource", fact.resource_id), message) if message else None
 
 
@@ -89,11 +94,18 @@ def _drawn(_: Scope, fact: GenerationFinished) -> Notice | None:
     return Notice(InboxKind.GENERATION_FINISHED, Subject("job", fact.job_id), message) if message else None
 
 
+def _claim_decided(_: Scope, fact: ClaimDecided) -> Notice:
+    upheld = "is upheld: what reproduces the person is being dealt with." if fact.status == "UPHELD" else "is rejected."
+    message = f"Your claim {upheld} Its page has the statement of reasons."
+    return Notice(InboxKind.CLAIM_DECIDED, Subject("claim", fact.claim_id), message)
+
+
 NOTICES: dict[type[Fact], Callable[[Scope, Any], Notice | None]] = {
     ResourceChanged: _resource,
     EntryDecided: _entry,
     BountyAwarded: _awarded,
     GenerationFinished: _drawn,
+    ClaimDecided: _claim_decided,
 }
 """Which facts an account is told of, and how; None for a fact that says nothing new to it."""
 

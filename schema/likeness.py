@@ -1,62 +1,33 @@
-"""The likeness registry as moderators see it, and claims as the contract says them."""
+"""The likeness registry as moderators see it, and claims as their claimants and moderators see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 import strawberry
 
-from domain import likeness
+from domain import likeness, reasons
+from domain.kernel.ids import ClaimId, Subject
+from domain.kernel.paging import Page
 from domain.kernel.scope import Scope
+from domain.likeness import AffectedAction, ClaimRelation, ClaimSource, ClaimStatus
 from domain.registry.snapshot import Consent
-from schema.errors import (
-    ConflictError,
-    InvalidInputError,
-    NotAllowedError,
-    NotFoundError,
-    RateLimitedError,
-    SignInRequiredError,
-)
-from schema.findings import Finding
-from schema.node import Node, global_id, loadable
+from schema.findings import Finding, findings_of
+from schema.node import Node, global_id, load_nodes, loadable
+from schema.paging import PageInfo, edges, page_info
 from schema.reasons import StatementOfReasons
+from schema.scalars import Cursor
 from schema.wanted import Wanted
 
 strawberry.enum(Consent, description="What the person allows. NAMED_CREATORS: only the listed accounts, never mature.")
-
-
-@strawberry.enum(description="What the claimant is to the person.")
-class ClaimRelation(StrEnum):
-    """What the claimant is to the person."""
-
-    SELF = "SELF"
-    PARENT_OR_GUARDIAN = "PARENT_OR_GUARDIAN"
-    AGENT = "AGENT"
-    ESTATE = "ESTATE"
-
-
-@strawberry.enum(description="RECEIVED → VERIFYING → UPHELD | REJECTED; WITHDRAWN by the claimant at any time.")
-class ClaimStatus(StrEnum):
-    """Where a claim stands."""
-
-    RECEIVED = "RECEIVED"
-    VERIFYING = "VERIFYING"
-    UPHELD = "UPHELD"
-    REJECTED = "REJECTED"
-    WITHDRAWN = "WITHDRAWN"
-
-
-@strawberry.enum(description="What became of a thing that a claim is about.")
-class AffectedAction(StrEnum):
-    """What became of a thing that a claim is about."""
-
-    NONE = "NONE"
-    HELD = "HELD"
-    DISABLED = "DISABLED"
-    REMOVED = "REMOVED"
-    RESTORED = "RESTORED"
+strawberry.enum(ClaimRelation, description="What the claimant is to the person.")
+strawberry.enum(
+    ClaimStatus, description="RECEIVED → VERIFYING → UPHELD | REJECTED; WITHDRAWN by the claimant at any time."
+)
+strawberry.enum(ClaimSource, description="How a claim came in.")
+strawberry.enum(AffectedAction, description="What became of a thing that a claim is about.")
 
 
 @loadable
@@ -74,14 +45,14 @@ class RegisteredPerson(Node):
 
     @classmethod
     async def of_many(cls, scope: Scope, values: Sequence[likeness.Registered], wanted: Wanted) -> list[Self]:
-        """Say registered persons; nothing below them needs a read. No faces are registered yet."""
+        """Say registered persons; nothing below them needs a read."""
         return [
             cls(
                 id=global_id(cls.PREFIX, value.person.id),
                 display_name=value.person.name,
                 aliases=list(value.person.aliases),
                 consent=value.person.consent,
-                face_count=0,
+                face_count=value.faces,
                 registered_at=value.registered_at,
             )
             for value in values
@@ -94,103 +65,175 @@ class RegisteredPerson(Node):
         return dict(zip(values, await cls.of_many(scope, list(values.values()), wanted), strict=True))
 
 
+@strawberry.type(description="Something that exists and that the one who asks may not read; its id says its kind.")
+class Withheld(Node):
+    """Something that may not be read."""
+
+
 @strawberry.type(description="What was found to reproduce a person, and what became of it.")
 class AffectedItem:
     """What was found to reproduce a person."""
 
-    subject: Node
+    subject: Node = strawberry.field(description="`Withheld` where the one who asks may not read it.")
     action: AffectedAction
     findings: list[Finding]
     at: datetime
 
 
+@strawberry.type(description="What the claimant said. Only to the claimant and moderators.")
+class LikenessClaimDetails:
+    """What the claimant said."""
+
+    source: ClaimSource
+    complete: bool = strawberry.field(description="False until a claim that came by e-mail is completed.")
+    person_name: str
+    aliases: list[str]
+    relation: ClaimRelation | None
+    contact_email: str
+    locations: list[str]
+    explanation: str
+    signature: str
+    face_count: int
+    joined: int = strawberry.field(description="How many other claims are about the same person.")
+
+
+@loadable
 @strawberry.type(description="A request by anyone, signed in or not, to stop the reproduction of a person's likeness.")
 class LikenessClaim(Node):
     """A request to stop the reproduction of a person's likeness."""
+
+    PREFIX: ClassVar[str] = "claim"
 
     case_code: str = strawberry.field(description="Public handle of the case, such as `LC-7F3K-22QX`.")
     status: ClaimStatus
     received_at: datetime
     due_at: datetime = strawberry.field(description="Forty-eight hours after receipt.")
+    overdue: bool = strawberry.field(description="Still open though its time is over.")
     decided_at: datetime | None
     consent: Consent
     affected: list[AffectedItem] = strawberry.field(
         description="What was found to reproduce the person, and what became of each."
     )
     statement_of_reasons: StatementOfReasons | None
+    details: LikenessClaimDetails
+
+    @classmethod
+    async def of_many(cls, scope: Scope, values: Sequence[likeness.Claim], wanted: Wanted) -> list[Self]:
+        """Say claims to whoever may see them: a moderator, or the holder of the PIN."""
+        affected = await _affected(scope, values, wanted["affected"]) if "affected" in wanted else {}
+        statements = await _statements(scope, values, wanted) if "statementOfReasons" in wanted else {}
+        details = await _details(values, wanted["details"]) if "details" in wanted else {}
+        return [
+            cls(
+                id=global_id(cls.PREFIX, value.id),
+                case_code=value.case_code,
+                status=value.status,
+                received_at=value.received_at,
+                due_at=value.due_at,
+                overdue=value.open and value.due_at <= scope.now,
+                decided_at=value.decided_at,
+                consent=value.consent,
+                affected=affected.get(value.id, []),
+                statement_of_reasons=statements.get(value.subject),
+                details=details.get(value.id) or _plain_details(value),
+            )
+            for value in values
+        ]
+
+    @classmethod
+    async def by_ids(cls, scope: Scope, ids: Sequence[UUID], wanted: Wanted) -> dict[UUID, Self]:
+        """Load claims for a moderator; none for anybody else, who needs a case code and its PIN."""
+        values = await likeness.claims_by_ids(scope, ids)
+        return dict(zip(values, await cls.of_many(scope, list(values.values()), wanted), strict=True))
 
 
-@strawberry.input(description="A claim.")
-class LikenessClaimInput:
-    """A claim as it is filed."""
+@strawberry.type(description="A claim and its place in the list.")
+class LikenessClaimEdge:
+    """A claim in a list."""
 
-    person_name: str
-    relation: ClaimRelation
-    contact_email: str
-    explanation: str
-    good_faith: bool = strawberry.field(
-        description="The claimant's statement that the claim is made in good faith and is accurate."
+    node: LikenessClaim
+    cursor: Cursor
+
+
+@strawberry.type(description="A page of claims, the newest first.")
+class LikenessClaimConnection:
+    """A page of claims."""
+
+    edges: list[LikenessClaimEdge]
+    page_info: PageInfo
+    total_count: int
+
+    @classmethod
+    async def of(cls, scope: Scope, page: Page[likeness.Claim], wanted: Wanted) -> Self:
+        """Say a page of claims."""
+        nodes = await LikenessClaim.of_many(scope, page.items, wanted["edges"]["node"])
+        return cls(
+            edges=edges(LikenessClaimEdge, replace(page, keys=page.keys[: len(nodes)]), nodes),
+            page_info=page_info(page),
+            total_count=page.total or 0,
+        )
+
+
+async def _affected(
+    scope: Scope, claims: Sequence[likeness.Claim], wanted: Wanted
+) -> Mapping[ClaimId, list[AffectedItem]]:
+    """Load what became of what, and each thing as the one who asks may see it: one statement for each kind."""
+    items = await likeness.affected_by([claim.id for claim in claims])
+    flat = [item for of_claim in items.values() for item in of_claim]
+    named = [global_id(item.subject.kind, item.subject.id) for item in flat]
+    nodes = await load_nodes(scope, named, wanted["subject"]) if "subject" in wanted else [None] * len(flat)
+    persons = await _persons(scope, flat, wanted)
+    said = iter(
+        [
+            AffectedItem(
+                subject=node or Withheld(id=name),
+                action=item.action,
+                findings=findings_of(item.findings, persons),
+                at=item.at,
+            )
+            for item, name, node in zip(flat, named, nodes, strict=True)
+        ]
     )
-    signature: str
-    aliases: list[str] = strawberry.field(default_factory=list)
-    locations: list[str] = strawberry.field(
-        default_factory=list,
-        description="Links or ids of what reproduces the person; may be empty when the claimant asks for a search.",
+    return {claim_id: [next(said) for _ in of_claim] for claim_id, of_claim in items.items()}
+
+
+async def _persons(scope: Scope, items: Sequence[likeness.Affected], wanted: Wanted) -> Mapping[UUID, RegisteredPerson]:
+    if "findings" not in wanted or "person" not in wanted["findings"]:
+        return {}
+    ids = {finding.person_id for item in items for finding in item.findings if finding.person_id}
+    return await RegisteredPerson.by_ids(scope, list(ids), wanted["findings"]["person"])
+
+
+async def _statements(
+    scope: Scope, claims: Sequence[likeness.Claim], wanted: Wanted
+) -> Mapping[Subject, StatementOfReasons]:
+    """Load the reasons of decided claims: whoever may see the claim may see why it was decided so."""
+    trusted = replace(scope, system=True)
+    found = await reasons.statements_by_subject(trusted, [claim.subject for claim in claims])
+    said = await StatementOfReasons.of_many(scope, list(found.values()), wanted["statementOfReasons"])
+    return dict(zip(found, said, strict=True))
+
+
+async def _details(claims: Sequence[likeness.Claim], wanted: Wanted) -> Mapping[ClaimId, LikenessClaimDetails]:
+    joined = await likeness.joined_counts(claims) if "joined" in wanted else {}
+    faces = await likeness.face_counts([claim.id for claim in claims]) if "faceCount" in wanted else {}
+    return {
+        claim.id: _plain_details(claim, joined=joined.get(claim.id, 0), faces=faces.get(claim.id, 0))
+        for claim in claims
+    }
+
+
+def _plain_details(claim: likeness.Claim, *, joined: int = 0, faces: int = 0) -> LikenessClaimDetails:
+    return LikenessClaimDetails(
+        source=claim.source,
+        complete=claim.complete,
+        person_name=claim.person_name,
+        aliases=list(claim.aliases),
+        relation=claim.relation,
+        contact_email=claim.contact_email,
+        locations=list(claim.locations),
+        explanation=claim.explanation,
+        signature=claim.signature,
+        face_count=faces,
+        joined=joined,
     )
-    consent: Consent = Consent.DENY_ALL
-    face_descriptors: list[list[float]] = strawberry.field(
-        default_factory=list,
-        description="128 numbers each: face descriptors computed on the claimant's own device; "
-        "no photograph is ever required.",
-    )
-
-
-@strawberry.type(description="The claim is received.")
-class LikenessClaimFileSuccess:
-    """The claim is received."""
-
-    claim: LikenessClaim
-    pin: str = strawberry.field(description="Shown once. With the case code it opens the case without an account.")
-
-
-@strawberry.type(description="The claim is withdrawn.")
-class LikenessClaimWithdrawSuccess:
-    """The claim is withdrawn."""
-
-    claim: LikenessClaim
-
-
-@strawberry.input(description="A moderator's decision on a claim.")
-class LikenessClaimDecisionInput:
-    """A moderator's decision on a claim."""
-
-    claim_id: strawberry.ID
-    uphold: bool
-    explanation: str
-
-
-@strawberry.type(description="The claim is decided.")
-class LikenessClaimDecideSuccess:
-    """The claim is decided."""
-
-    claim: LikenessClaim
-    registry_version: int
-
-
-LikenessClaimFileResult = Annotated[
-    LikenessClaimFileSuccess | InvalidInputError | RateLimitedError | ConflictError,
-    strawberry.union("LikenessClaimFileResult"),
-]
-LikenessClaimWithdrawResult = Annotated[
-    LikenessClaimWithdrawSuccess | NotFoundError | ConflictError | RateLimitedError,
-    strawberry.union("LikenessClaimWithdrawResult"),
-]
-LikenessClaimDecideResult = Annotated[
-    LikenessClaimDecideSuccess
-    | SignInRequiredError
-    | NotAllowedError
-    | NotFoundError
-    | ConflictError
-    | InvalidInputError,
-    strawberry.union("LikenessClaimDecideResult"),
-]

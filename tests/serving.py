@@ -101,7 +101,7 @@ async def served(app: Starlette, used: Settings) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        await serving
+        await asyncio.wait_for(serving, 15)
 
 
 @contextlib.asynccontextmanager
@@ -116,5 +116,5 @@ async def relaying(ports: Ports, database_url: str, redis_url: str) -> AsyncIter
         yield relay
     finally:
         running.cancel()
-        await asyncio.wait([running])
+        assert await asyncio.wait([running], timeout=10) == ({running}, set())
         await redis.aclose()

@@ -1,6 +1,7 @@
 """The whole product as a person starts it: `countenance up`, then the demonstration, then the worst that can happen."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -47,6 +48,11 @@ class Machine:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line == f"ready {self.url}\n", self.log.read_text()[-2000:]
+
+    def command(self, *arguments: str) -> None:
+        """Run an operator's command against it."""
+        command = [sys.executable, "-m", "countenance.cli", *arguments]
+        subprocess.run(command, env={**os.environ, "COUNTENANCE_HOME": str(self.home)}, check=True, capture_output=True)
 
     @property
     def family(self) -> list[psutil.Process]:
@@ -136,6 +142,36 @@ async def test_a_demonstration_without_a_server_fails_with_one_sentence(machine:
     ]
 
 
+async def test_a_picture_that_is_drawn_is_cancelled_within_a_step_or_so(guest: Client) -> None:
+    maker = await join(guest, "maker")
+    before = await maker.purse()
+    job_id = await ask_for_a_picture_that_takes_long(maker)
+    document = "mutation ($id: ID!) { generationCancel(jobId: $id) { __typename ... on UserError { message } } }"
+
+    async with maker.client.follow(documents.JOB_LIVE, id=job_id) as live:
+        await maker.client.deed(document, id=job_id)
+        events = await live.until(lambda event: event["job"]["status"] not in ("VALIDATING", "RUNNING"), seconds=10)
+
+    assert (events[-1]["job"]["status"], events[-1]["job"]["charged"]) == ("CANCELLED", 0)
+    assert await maker.purse() == before
+
+
+async def test_a_person_who_is_registered_now_stops_the_picture_that_is_drawn_now(
+    machine: Machine, guest: Client
+) -> None:
+    name = "Test Person Canopus"
+    maker = await join(guest, "maker")
+    before = await maker.purse()
+    job_id = await ask_for_a_picture_that_takes_long(maker, prompt=f"portrait of {name}", steps=150)
+
+    async with maker.client.follow(documents.JOB_LIVE, id=job_id) as live:
+        await asyncio.to_thread(machine.command, "registry", "add", name)
+        events = await live.until(lambda event: event["job"]["status"] not in ("VALIDATING", "RUNNING"), seconds=10)
+
+    assert (events[-1]["job"]["status"], events[-1]["job"]["charged"]) == ("REFUSED", 0)
+    assert await maker.purse() == before
+
+
 async def test_a_killed_server_finishes_its_scan_and_its_picture_when_it_is_back(
     machine: Machine, guest: Client, tmp_path: Path
 ) -> None:
@@ -188,15 +224,15 @@ async def submit_a_scan_that_does_not_end(machine: Machine, maker: Player, folde
     raise AssertionError("the scan did not begin")
 
 
-async def ask_for_a_picture_that_takes_long(maker: Player) -> str:
+async def ask_for_a_picture_that_takes_long(maker: Player, *, prompt: str = "a lighthouse", steps: int = 50) -> str:
     """Request many steps and wait until some are done; give the job's id."""
     found = await maker.client.ask(documents.CHECKPOINTS, search=STARTER_TITLE.split()[0])
     wish = {
         "checkpointId": found["resources"]["edges"][0]["node"]["id"],
-        "prompt": "a lighthouse",
+        "prompt": prompt,
         "width": 256,
         "height": 256,
-        "steps": 120,
+        "steps": steps,
         "seed": 5,
     }
     async with maker.client.connected() as live:

@@ -23,6 +23,9 @@ RUNNING = "running.json"
 
 _ENDING_SECONDS = 15.0
 
+_LATER = ("biometrics_key", "intake_secret")
+"""Secrets that the first release did not have."""
+
 
 def default_folder() -> Path:
     """Give the folder used without `--home`: `$COUNTENANCE_HOME`, else `~/.countenance`."""
@@ -38,6 +41,8 @@ class Secrets:
     redis_password: str = field(repr=False)
     ray_token: str = field(repr=False)
     signing_key: str = field(repr=False)
+    biometrics_key: str = field(repr=False)
+    intake_secret: str = field(repr=False)
 
     @classmethod
     def fresh(cls) -> Self:
@@ -132,7 +137,7 @@ def _secrets(folder: Path) -> Secrets:
     file = folder / "secrets.json"
     if file.exists():
         try:
-            return Secrets(**json.loads(file.read_text()))
+            return _completed(file, json.loads(file.read_text()))
         except (ValueError, TypeError):
             raise CannotStart(
                 f"{file} is damaged, and the database's password is in it; "
@@ -141,6 +146,15 @@ def _secrets(folder: Path) -> Secrets:
     made = Secrets.fresh()
     _write_private(file, asdict(made))
     return made
+
+
+def _completed(file: Path, kept: dict[str, str]) -> Secrets:
+    """Add what a later release needs to the secrets of a home that an earlier one made. Raises TypeError."""
+    missing = {name: secrets.token_hex(32) for name in _LATER if name not in kept}
+    known = Secrets(**kept, **missing)
+    if missing:
+        _write_private(file, asdict(known))
+    return known
 
 
 def _write_private(file: Path, content: Mapping[str, str]) -> None:

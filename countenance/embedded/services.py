@@ -60,6 +60,8 @@ class Services:
             "REDIS_URL": self.valkey.url,
             "BLOB_URL": (self._home.folder / "blobs").as_uri(),
             "SIGNING_KEY": self._home.secrets.signing_key,
+            "BIOMETRICS_KEY": self._home.secrets.biometrics_key,
+            "INTAKE_SECRET": self._home.secrets.intake_secret,
             "COUNTENANCE_HOME": str(self._home.folder),
             "COUNTENANCE_MODEL_FOLDER": str(self._home.folder / "models"),
             "COUNTENANCE_UPLOAD_FOLDER": str(self._home.folder / "uploads"),

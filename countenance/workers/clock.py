@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from countenance.workers.supervision import keep
-from domain import accounts, bounties, resources
+from domain import accounts, bounties, likeness, resources
 from domain.kernel.ports import Ports
 from domain.kernel.scope import Scope
 
@@ -26,6 +26,7 @@ class Deadline:
 DEADLINES = (
     Deadline("bounties closed to entries", 1.0, bounties.close_due),
     Deadline("bounties refunded", 1.0, bounties.refund_due),
+    Deadline("claims escalated", 5.0, likeness.tick),
     Deadline("uploads expired", 60.0, resources.expire_uploads),
     Deadline("sessions swept", 600.0, accounts.sweep_sessions),
 )

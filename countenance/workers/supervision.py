@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from countenance.ending import end_if_asked
+
 log = structlog.get_logger(__name__)
 
 _SHORTEST_PAUSE = 0.5
@@ -23,6 +25,7 @@ async def keep(name: str, part: Callable[[], Awaitable[None]]) -> None:
             await part()
             log.error("a part of the worker ended by itself; starting it again", part=name)
         except Exception:
+            end_if_asked()
             log.exception("a part of the worker failed; starting it again", part=name, in_seconds=pause)
         if time.monotonic() - began > _STEADY_SECONDS:
             pause = _SHORTEST_PAUSE

@@ -8,6 +8,8 @@ from domain.generation.facts import (
     GenerationStopAsked,
     topic_of,
 )
+from domain.generation.leases import claim, recover, renew
+from domain.generation.pictures import discard, keep_picture
 from domain.generation.reactions import registry_changed, resource_changed, stop_asked
 from domain.generation.reads import (
     jobs_by_ids,
@@ -21,18 +23,7 @@ from domain.generation.reads import (
 )
 from domain.generation.requests import cancel, quote, request
 from domain.generation.rules import JobPriority, JobStatus, Sampler, Use, Wish
-from domain.generation.running import (
-    claim,
-    discard,
-    fault,
-    finish,
-    keep_picture,
-    progress,
-    recover,
-    renew,
-    start,
-    stop_on_cluster,
-)
+from domain.generation.running import fault, finish, progress, start, stop_on_cluster
 from domain.generation.values import Claim, Job, Lease, Picture, Progress, QueueState, Quote
 
 __all__ = [

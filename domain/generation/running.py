@@ -1,30 +1,25 @@
-"""What a worker does with a job: claim, start, report, finish. Each report is fenced by the claim's attempt.
-
-Leases make a job survive whoever holds it: a worker that dies stops renewing, and after `LEASE` another takes over.
-"""
+"""What a worker does with a job that it holds: start it, report on it, end it. Each report is fenced by the attempt."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from domain import resources
 from domain.generation import rules
 from domain.generation.ending import earned, end, end_if_stopped, put_back
 from domain.generation.facts import GenerationMoved, GenerationStepped
+from domain.generation.leases import held
 from domain.generation.requests import STOPPING
 from domain.generation.rules import JobStatus
-from domain.generation.tables import ImageRow
-from domain.generation.values import Claim, Lease
+from domain.generation.values import Claim
 from domain.kernel.findings import Finding, Signal
-from domain.kernel.ids import ImageId, JobId, ResourceId, new_id
+from domain.kernel.ids import JobId, ResourceId
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.wire import (
     ActorLost,
     ClusterFault,
     LoraUse,
-    PictureDone,
     RenderCancelled,
     RenderFailed,
     RenderFinished,
@@ -37,75 +32,7 @@ from domain.kernel.work import Work, work
 from domain.registry.gates import examine_texts
 from domain.resources import Usable
 
-LEASE = timedelta(seconds=10)
-"""How long a worker may be silent before its jobs are given to another."""
-
-_RECOVERED_AT_ONCE = 50
-_DISCARDED_AT_ONCE = 200
 _CANCEL_SECONDS = 2.0
-
-
-async def claim(scope: Scope, *, worker: str, free: int, capacity: int) -> list[Claim]:
-    """Take up to `free` jobs whose turn it is, while fewer than `capacity` are at work anywhere.
-
-    QUEUED → VALIDATING.
-    """
-    if free <= 0:
-        return []
-    async with work(scope.now) as w:
-        rows = await w.fetch(
-            """
-            WITH next AS (
-                SELECT id FROM generation_job WHERE status = 'QUEUED' AND not_before <= $1
-                ORDER BY queue_at, id FOR UPDATE SKIP LOCKED
-                LIMIT greatest(0, least($2::bigint, $3 - (
-                    SELECT count(*) FROM generation_job WHERE status IN ('VALIDATING', 'RUNNING'))))
-            )
-            UPDATE generation_job j
-            SET status = 'VALIDATING', attempt = attempt + 1, worker = $4, lease_until = $5
-            FROM next WHERE j.id = next.id RETURNING j.id, j.attempt
-            """,
-            scope.now,
-            free,
-            capacity,
-            worker,
-            scope.now + LEASE,
-        )
-        for row in rows:
-            w.tell(GenerationMoved(JobId(row["id"]), JobStatus.VALIDATING))
-    return [Claim(JobId(row["id"]), row["attempt"], worker) for row in rows]
-
-
-async def renew(scope: Scope, claimed: Claim) -> Lease:
-    """Hold a job for another `LEASE`. One statement, no fact: nothing happened but time."""
-    row = await fetch_one(
-        """
-        UPDATE generation_job SET lease_until = $3
-        WHERE id = $1 AND attempt = $2 AND status IN ('VALIDATING', 'RUNNING')
-        RETURNING stop_asked_at IS NOT NULL OR refusal IS NOT NULL AS stop
-        """,
-        claimed.job_id,
-        claimed.attempt,
-        scope.now + LEASE,
-    )
-    return Lease(held=row is not None, stop=bool(row and row["stop"]))
-
-
-async def recover(scope: Scope) -> int:
-    """Queue the jobs again whose worker went silent; say how many. The job is not to blame, so nothing is counted."""
-    async with work(scope.now) as w:
-        rows = await w.fetch(
-            """
-            SELECT * FROM generation_job WHERE status IN ('VALIDATING', 'RUNNING') AND lease_until < $1
-            ORDER BY id FOR UPDATE SKIP LOCKED LIMIT $2
-            """,
-            scope.now,
-            _RECOVERED_AT_ONCE,
-        )
-        for row in rows:
-            if not await end_if_stopped(w, row, at=scope.now):
-                await put_back(w, row, at=scope.now, rest=timedelta())
-    return len(rows)
 
 
 async def start(scope: Scope, claimed: Claim) -> RenderOrder | None:
@@ -127,19 +54,19 @@ async def start(scope: Scope, claimed: Claim) -> RenderOrder | None:
         [ResourceId(row["checkpoint_id"]), *(ResourceId(use["resource_id"]) for use in uses)],
     )
     findings = _findings(scope, row, found)
-    order = _order(row, uses, found, version)
+    order = _order(row, uses, found, version, hold_unexamined=scope.ports.policy.hold_unexamined)
     async with work(scope.now) as w:
-        held = await _held(w, claimed)
-        if held is None or await end_if_stopped(w, held, at=scope.now):
+        job = await held(w, claimed)
+        if job is None or await end_if_stopped(w, job, at=scope.now):
             return None
         if findings:
-            await end(w, held, JobStatus.REFUSED, at=scope.now, refusal=findings)
+            await end(w, job, JobStatus.REFUSED, at=scope.now, refusal=findings)
             return None
         if order is None:
             error = "A resource that it uses is no longer available; nothing was charged."
-            await end(w, held, JobStatus.FAILED, at=scope.now, error=error)
+            await end(w, job, JobStatus.FAILED, at=scope.now, error=error)
             return None
-        rules.step(JobStatus(held["status"]), JobStatus.RUNNING)
+        rules.step(JobStatus(job["status"]), JobStatus.RUNNING)
         await w.execute(
             "UPDATE generation_job SET status = 'RUNNING', started_at = $2, registry_version = $3 WHERE id = $1",
             claimed.job_id,
@@ -165,7 +92,9 @@ def _findings(scope: Scope, row: Any, found: dict[ResourceId, Usable]) -> list[F
     return [*words, *barred]
 
 
-def _order(row: Any, uses: Sequence[Any], found: dict[ResourceId, Usable], version: int) -> RenderOrder | None:
+def _order(
+    row: Any, uses: Sequence[Any], found: dict[ResourceId, Usable], version: int, *, hold_unexamined: bool
+) -> RenderOrder | None:
     """Write the order for the cluster; None when a resource can't be used any more."""
     usable = {each: use for each, use in found.items() if use.allowed and use.model is not None}
     checkpoint = usable.get(ResourceId(row["checkpoint_id"]))
@@ -193,6 +122,7 @@ def _order(row: Any, uses: Sequence[Any], found: dict[ResourceId, Usable], versi
         registry_version=version,
         account_id=row["owner_id"],
         mature=row["mature"],
+        hold_unexamined=hold_unexamined,
     )
 
 
@@ -229,40 +159,10 @@ async def progress(scope: Scope, claimed: Claim, steps: Sequence[StepDone]) -> N
                 )
 
 
-async def keep_picture(scope: Scope, claimed: Claim, picture: PictureDone) -> None:
-    """Store a finished picture; it is shown when its job ends well.
-
-    The row comes before the bytes, so that no crash leaves bytes that nobody knows of.
-    """
-    key = f"pictures/{claimed.job_id}/{claimed.attempt}-{picture.image}.png"
-    async with work(scope.now) as w:
-        held = await _held(w, claimed)
-        if held is None:
-            return
-        await ImageRow.insert(
-            ImageRow(
-                {
-                    ImageRow.id: ImageId(new_id()),
-                    ImageRow.job: claimed.job_id,
-                    ImageRow.attempt: claimed.attempt,
-                    ImageRow.position: picture.image,
-                    ImageRow.blob_key: key,
-                    ImageRow.width: picture.width,
-                    ImageRow.height: picture.height,
-                    ImageRow.seed: picture.seed,
-                    ImageRow.mature: picture.mature,
-                    ImageRow.sha256: picture.sha256,
-                    ImageRow.created_at: scope.now,
-                }
-            )
-        )
-    await scope.ports.blobs.put(key, picture.png)
-
-
 async def finish(scope: Scope, claimed: Claim, event: RenderFinished | RenderRefused | RenderCancelled) -> None:
     """Take a job's last step after the cluster's last word about it."""
     async with work(scope.now) as w:
-        row = await _held(w, claimed)
+        row = await held(w, claimed)
         if row is None:
             return
         if isinstance(event, RenderRefused):
@@ -292,7 +192,7 @@ async def fault(scope: Scope, claimed: Claim, what: ClusterFault) -> None:
     """Decide what becomes of a job after a fault of the cluster: again after a rest, or given up."""
     policy = scope.ports.policy
     async with work(scope.now) as w:
-        row = await _held(w, claimed)
+        row = await held(w, claimed)
         if row is None or await end_if_stopped(w, row, at=scope.now):
             return
         losses, faults = row["losses"], row["faults"] + 1
@@ -311,21 +211,6 @@ async def fault(scope: Scope, claimed: Claim, what: ClusterFault) -> None:
             await put_back(w, row, at=scope.now, rest=rules.backoff(faults), faults=faults)
 
 
-async def discard(scope: Scope) -> int:
-    """Delete the pictures that are never shown: of refused and failed jobs, and of attempts that came to nothing."""
-    rows = await fetch(
-        """
-        SELECT i.id, i.blob_key FROM generation_image i JOIN generation_job j ON j.id = i.job
-        WHERE j.status IN ('REFUSED', 'FAILED') OR i.attempt < j.attempt OR j.status = 'QUEUED' LIMIT $1
-        """,
-        _DISCARDED_AT_ONCE,
-    )
-    if rows:
-        await scope.ports.blobs.delete([row["blob_key"] for row in rows])
-        await fetch("DELETE FROM generation_image WHERE id = ANY($1)", [row["id"] for row in rows])
-    return len(rows)
-
-
 async def stop_on_cluster(scope: Scope, job_id: JobId) -> None:
     """Tell the cluster to stop a job. What isn't heard now is said again with the next renewal of its lease."""
     try:
@@ -333,15 +218,3 @@ async def stop_on_cluster(scope: Scope, job_id: JobId) -> None:
             await scope.ports.cluster.cancel(job_id)
     except (ClusterFault, TimeoutError):
         return
-
-
-async def _held(w: Work, claimed: Claim) -> Any:
-    """Lock a job's row if the claim still holds it; None otherwise."""
-    return await w.one(
-        """
-        SELECT * FROM generation_job
-        WHERE id = $1 AND attempt = $2 AND status IN ('VALIDATING', 'RUNNING') FOR UPDATE
-        """,
-        claimed.job_id,
-        claimed.attempt,
-    )

@@ -1,7 +1,7 @@
 """What the domain asks of the world outside: protocols that the composition root fills in."""
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -106,6 +106,18 @@ class Registry(Protocol):
         ...
 
 
+class Sealer(Protocol):
+    """Keeps bytes secret at rest. `about` is what they belong to: under another one they don't open."""
+
+    def seal(self, plain: bytes, *, about: bytes) -> bytes:
+        """Encrypt and authenticate."""
+        ...
+
+    def open(self, sealed: bytes, *, about: bytes) -> bytes:
+        """Give the bytes back. Raises ValueError for what was changed, or sealed under another key or subject."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The figures that rules need, read once from settings. Credits are whole; times are in seconds."""
@@ -124,6 +136,10 @@ class Policy:
     max_jobs_in_flight: int = 8
     max_scan_attempts: int = 3
     max_render_attempts: int = 3
+    hold_unexamined: bool = True
+    """Whether a picture is held where its faces can't be compared, because the extra `faces` isn't installed."""
+    claim_proof_bits: int = 18
+    """How hard the puzzle is that further claims from one address cost: so many zero bits of SHA256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +154,7 @@ class Ports:
     policy: Policy
     public_url: str = ""
     """The origin that clients see, for URLs that the API gives out; empty gives relative ones."""
+    sealer: Sealer | None = None
+    """Seals face descriptors; None where the server has no key for them, and then it takes none."""
+    proof_key: bytes = field(default=b"", repr=False)
+    """Signs the challenges that a claim's proof of work answers."""

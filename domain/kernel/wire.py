@@ -43,7 +43,8 @@ class Inspection:
     AUTOV1 is missing for a file under 2 MiB and AUTOV3 for one that is not safetensors. `claimed_hashes` maps a
     metadata key such as `sshs_model_hash` to what the file says of itself. `texts` is every metadata text that was
     matched, so that a later registry can be applied without reading the file again. `error` is a sentence when
-    the verdict is FAILED.
+    the verdict is FAILED. `tensor_digest` is of the tensors alone, in any order and under any names (lower-case hex);
+    `sketch` tells what a LoRA changes, for comparison; each is None where the file has none.
     """
 
     scan_id: UUID
@@ -58,6 +59,8 @@ class Inspection:
     registry_version: int
     seconds: float
     error: str | None = None
+    tensor_digest: str | None = None
+    sketch: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ class RenderOrder:
     """Draw `len(seeds)` pictures, one seed each, `width` × `height` pixels (multiples of 8).
 
     `account_id` is whose order it is and `mature` whether anything in it is declared mature: a person's consent may
-    depend on both.
+    depend on both. `hold_unexamined` is the policy where a signal about the pictures can't run: nothing unexamined
+    leaves, or the signal says that it did not run.
     """
 
     job_id: UUID
@@ -107,6 +111,7 @@ class RenderOrder:
     preview_every: int = 5
     account_id: UUID | None = None
     mature: bool = False
+    hold_unexamined: bool = True
 
 
 @dataclass(frozen=True, slots=True)

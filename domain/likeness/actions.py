@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.kernel.ids import PersonId, new_id
-from domain.kernel.refusals import Conflict, InvalidInput, NotFound
+from domain.kernel.refusals import Conflict, InvalidInput
 from domain.kernel.scope import Scope
-from domain.kernel.work import Work, work
+from domain.kernel.work import work
 from domain.likeness.facts import RegistryChanged
-from domain.likeness.reads import person_of
+from domain.likeness.registering import next_version, present, take_out, write_person
 from domain.likeness.rules import checked_person
-from domain.likeness.tables import PersonRow
 from domain.registry.snapshot import Consent, Person
 
 
@@ -29,20 +28,8 @@ async def register(
     _require_authority(scope)
     person = checked_person(new_id(), name=name, aliases=aliases, consent=consent, creators=creators)
     async with work(scope.now) as w:
-        version = await _next_version(w)
-        await PersonRow.insert(
-            PersonRow(
-                {
-                    PersonRow.id: person.id,
-                    PersonRow.name: person.name,
-                    PersonRow.aliases: list(person.aliases),
-                    PersonRow.consent: person.consent,
-                    PersonRow.creators: list(person.creators),
-                    PersonRow.registered_at: scope.now,
-                    PersonRow.changed_in: version,
-                }
-            )
-        )
+        version = await next_version(w)
+        await write_person(w, person, version, own=person, at=scope.now)
         w.tell(RegistryChanged(version, (PersonId(person.id),)))
     return person, version
 
@@ -62,8 +49,8 @@ async def change(
     """
     _require_authority(scope)
     async with work(scope.now) as w:
-        version = await _next_version(w)
-        before = await _present(w, person_id)
+        version = await next_version(w)
+        before = await present(w, person_id)
         consent = before.consent if consent is None else consent
         kept = before.creators if consent is Consent.NAMED_CREATORS else ()
         person = checked_person(
@@ -73,36 +60,21 @@ async def change(
             consent=consent,
             creators=kept if creators is None else creators,
         )
-        await w.execute(
-            "UPDATE registered_person SET name = $2, aliases = $3, consent = $4, creators = $5, changed_in = $6"
-            " WHERE id = $1",
-            person.id,
-            person.name,
-            list(person.aliases),
-            person.consent,
-            list(person.creators),
-            version,
-        )
+        await write_person(w, person, version, own=person, at=scope.now)
         w.tell(RegistryChanged(version, (person_id,)))
     return person, version
 
 
 async def withdraw(scope: Scope, person_id: PersonId) -> int:
-    """Take a person out of the registry, with the files blocked for them; give its new version.
+    """Take a person out of the registry, with the files blocked for them and their faces; give its new version.
 
     Raises SignInRequired, NotAllowed, NotFound.
     """
     _require_authority(scope)
     async with work(scope.now) as w:
-        version = await _next_version(w)
-        await _present(w, person_id)
-        await w.execute(
-            "UPDATE registered_person SET withdrawn_at = $2, changed_in = $3 WHERE id = $1",
-            person_id,
-            scope.now,
-            version,
-        )
-        await w.execute("DELETE FROM blocked_file WHERE person_id = $1", person_id)
+        version = await next_version(w)
+        await present(w, person_id)
+        await take_out(w, person_id, version, at=scope.now)
         w.tell(RegistryChanged(version, (person_id,)))
     return version
 
@@ -117,8 +89,8 @@ async def block_file(scope: Scope, *, sha256: str, person_id: PersonId) -> int:
     if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
         raise InvalidInput("A file is named by its SHA256: 64 hex digits.", field="sha256")
     async with work(scope.now) as w:
-        version = await _next_version(w)
-        await _present(w, person_id)
+        version = await next_version(w)
+        await present(w, person_id)
         added = await w.execute(
             "INSERT INTO blocked_file (id, sha256, person_id, blocked_at, changed_in) VALUES ($1, $2, $3, $4, $5)"
             " ON CONFLICT (sha256) DO NOTHING",
@@ -137,22 +109,3 @@ async def block_file(scope: Scope, *, sha256: str, person_id: PersonId) -> int:
 def _require_authority(scope: Scope) -> None:
     if not scope.system:
         scope.require_moderator()
-
-
-async def _next_version(w: Work) -> int:
-    """Lock the state's row and give the next version; it is not given twice, nor left out if the work fails."""
-    row = await w.one(
-        "INSERT INTO registry_state (id, version) VALUES (1, 1)"
-        " ON CONFLICT (id) DO UPDATE SET version = registry_state.version + 1 RETURNING version"
-    )
-    if row is None:
-        raise LookupError("The registry gave no version.")
-    version: int = row["version"]
-    return version
-
-
-async def _present(w: Work, person_id: PersonId) -> Person:
-    row = await w.one("SELECT * FROM registered_person WHERE id = $1 AND withdrawn_at IS NULL FOR UPDATE", person_id)
-    if row is None:
-        raise NotFound("No such person is registered.")
-    return person_of(row)

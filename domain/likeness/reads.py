@@ -49,8 +49,12 @@ async def persons_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[PersonId, Re
     """Give registered persons, those withdrawn since too; moderators see them, everybody else none."""
     if not ids or not (scope.system or scope.is_moderator):
         return {}
-    rows = await fetch("SELECT * FROM registered_person WHERE id = ANY($1::uuid[])", list(ids))
-    return {PersonId(row["id"]): Registered(person_of(row), row["registered_at"]) for row in rows}
+    rows = await fetch(
+        "SELECT *, (SELECT count(*) FROM face_descriptor face WHERE face.person_id = registered_person.id) AS faces"
+        " FROM registered_person WHERE id = ANY($1::uuid[])",
+        list(ids),
+    )
+    return {PersonId(row["id"]): Registered(person_of(row), row["registered_at"], row["faces"]) for row in rows}
 
 
 def person_of(row: asyncpg.Record) -> Person:

@@ -2,14 +2,14 @@
 
 import re
 
-from domain.registry.contexts import is_compared, speaks_of_person
+from domain.registry.contexts import counts_things, is_compared, speaks_of_person
 from domain.registry.name_parts import NameParts
 from domain.registry.name_policy import NamePolicy
-from domain.registry.ordinary import is_ordinary
+from domain.registry.ordinary import is_frequent_family_name, is_given_name, is_ordinary
 from domain.registry.skeletons import is_foreign, reading_of
 from domain.registry.streams import LOOK, NATIVE, Edge, Stream
 
-_SENTENCE = re.compile(r"[,;]\s|[.!?]['\")]?\s|\n\s*\n")
+_SENTENCE = re.compile(r"['\")\]]*[,;.!?]+['\")]*\s|\s*\n\s*\n")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
 _LONG_NAME = 10
 """From so many letters on a name may be broken anywhere by spaces and still be near evidence."""
@@ -29,7 +29,7 @@ def confirm(
         return None
     for start in stream.starts(hit[0]):
         for end in ends:
-            if start.at >= end.at or not _edges_fit(parts, start, end):
+            if start.at >= end.at or not _edges_fit(stream, parts, start, end):
                 continue
             score = _score(policy, stream, parts, hit[0], start, end, turned=turned)
             if score > 0 and (best is None or score > best[0]):
@@ -37,12 +37,17 @@ def confirm(
     return best
 
 
-def _edges_fit(parts: NameParts, start: Edge, end: Edge) -> bool:
+def _edges_fit(stream: Stream, parts: NameParts, start: Edge, end: Edge) -> bool:
     if start.inner or end.inner:
-        # Humps count within one word only, and not for a name of one word: "Ann" is not in "JoAnn".
-        if start.word != end.word or (len(parts.words) == 1 and not parts.joints):
+        # Humps count within what is written as one, and not for a short name of one word: "Ann" is not in "JoAnn".
+        if any(stream.source.between(word) not in _WITHIN_NAMES for word in range(start.word + 1, end.word + 1)):
             return False
-    return not (end.plural and len(parts.letters) < 8)
+        if len(parts.words) == 1 and len(parts.joints) == 0 and (len(parts.letters) < 6 or parts.ambiguous):
+            return False
+    return not (end.plural and len(parts.letters) < 7)
+
+
+_WITHIN_NAMES = frozenset("'’-‐")
 
 
 def _score(
@@ -59,6 +64,8 @@ def _score(
     if turned or end.plural:
         score = min(score, policy.turned)
     if parts.words and not parts.foreign and is_ordinary(parts.words[0]) and is_compared(plain, end.at):
+        return 0
+    if parts.letters[:1].isdigit() and counts_things(plain, start.at, end.at):
         return 0
     if parts.ambiguous:
         return min(score, policy.in_context) if speaks_of_person(plain, start.at, end.at) else 0
@@ -136,8 +143,8 @@ def _of_breaks(
     for word, passed in stream.breaks(letter, start.word, end.word):
         between = source.between(word)
         if passed in joints or turned:
-            if _SENTENCE.search(between):
-                score = min(score, _across_sentences(policy, source.words[word], parts))
+            if _SENTENCE.match(between) and len(source.words[word - 1]) > 1:
+                score = min(score, _across_sentences(policy, source.words[word], between, parts))
         elif not between or _is_unspaced(source.words[word]):
             continue
         elif any(char.isspace() for char in between):
@@ -155,9 +162,12 @@ def _of_breaks(
     return policy.broken if long and not all(map(is_ordinary, words)) else 0
 
 
-def _across_sentences(policy: NamePolicy, word: str, parts: NameParts) -> float:
-    """Beside a comma or a full stop two words of a name may be no name: "a girl named Emma, stone walls"."""
-    return 0 if is_ordinary(word) and len(parts.words) == 2 else policy.broken
+def _across_sentences(policy: NamePolicy, word: str, between: str, parts: NameParts) -> float:
+    """Beside a comma two words may be no name ("a girl named Emma, stone walls"), and beside a full stop they are none."""
+    if len(parts.words) > 2:
+        return policy.broken
+    common = is_ordinary(word) or is_given_name(word) or is_frequent_family_name(word)
+    return 0 if common or between.strip() != "," else policy.broken
 
 
 def _is_unspaced(word: str) -> bool:

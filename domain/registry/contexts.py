@@ -14,7 +14,9 @@ _PICTURE = (
     r"(?:photo(?:graph|shoot)?|pic(?:ture)?|portrait|image|face|likeness|selfie|headshot|shot|painting|drawing|deepfake"
     r"|close-?up|lookalike|sketch|render|depiction|figure|voice)s?"
 )
-_BEFORE = re.compile(rf"(?:\b{_PICTURE}\s+of[\W_]{{0,3}}(?:(?:the\s+)?(?:\w+\s+)?{_ROLE}[\W_]+)?|\b{_ROLE}[\W_]{{1,2}})$")
+_BEFORE = re.compile(
+    rf"(?:\b{_PICTURE}\s+of[\W_]{{0,3}}(?:(?:the\s+)?(?:\w+\s+)?{_ROLE}[\W_]+)?|\b{_ROLE}[\W_]{{1,2}})$"
+)
 _AFTER = re.compile(
     rf"[\W_]{{1,3}}(?:the\s+|an?\s+)?(?:\w+\s+)?{_ROLE}\b"
     r"|['’]s?\s+(?:face|likeness|voice|concert|tour|album|hair|music|outfit|smile)\b"
@@ -59,3 +61,11 @@ _COMPARED = re.compile(r"-(?:like|esque|style|styled|ish|inspired|type|core)\b")
 def is_compared(plain: Plain, last: int) -> bool:
     """Whether a hyphen binds the word before `last` to one that makes an adjective of it ("glau-like")."""
     return _COMPARED.match(plain.low, last) is not None
+
+
+_ARTICLE = re.compile(r"\b(?:an?|one|per|each|every)\s+$")
+
+
+def counts_things(plain: Plain, first: int, last: int) -> bool:
+    """Whether a name that begins with a number counts something there: "a 50 cent coin"."""
+    return bool(_ARTICLE.search(plain.low[max(0, first - 8) : first])) or _goes_on(plain, last)

@@ -5,12 +5,17 @@ from uuid import UUID
 
 from domain.kernel.findings import Finding, Signal, Verdict, worst
 from domain.kernel.wire import MetadataText
+from domain.registry.blocked import Fingerprint, Near
 from domain.registry.consent import apply_consent
 from domain.registry.matching import Matcher, NameMatch
 from domain.registry.snapshot import Person, Snapshot
 
-_REGISTRY_SIGNALS = frozenset({Signal.NAME_IN_METADATA, Signal.FILE_HASH})
+_REGISTRY_SIGNALS = frozenset({Signal.NAME_IN_METADATA, Signal.FILE_HASH, Signal.TENSOR_HASH, Signal.WEIGHT_SIMILARITY})
 """What `revise` judges anew; all other findings do not depend on the registry."""
+
+_REASONS = ("was blocked by a moderator's decision", "reproduces a registered person")
+
+_IDENTIFIER_NAMES = {"AUTOV1": "AutoV1", "AUTOV2": "AutoV2", "AUTOV3": "AutoV3"}
 
 
 def examine_texts(
@@ -42,14 +47,50 @@ def examine_file(matcher: Matcher, hashes: Iterable[str]) -> list[Finding]:
 
     A blocked file stays blocked whatever the person allows: the registry names it for what it is.
     """
-    blocked = matcher.blocked_file(hashes)
-    if blocked is None:
-        return []
-    _, person_id = blocked
-    reason = "reproduces a registered person" if person_id else "was blocked by a moderator's decision"
-    return [
-        Finding(Signal.FILE_HASH, Verdict.BLOCKED, f"file: its SHA256 is that of one which {reason}", None, person_id)
-    ]
+    for value in hashes:
+        if found := matcher.blocked_file([value]):
+            return [_same_file("SHA256", Verdict.BLOCKED, found[1])]
+        if exact := matcher.snapshot.blocked_files.exact(Fingerprint({"SHA256": value})):
+            return [_same_file(exact.algorithm, exact.verdict, exact.file.person_id)]
+    return []
+
+
+def examine_fingerprint(matcher: Matcher, fingerprint: Fingerprint) -> list[Finding]:
+    """Look for a file among the blocked ones by everything that identifies it, and by what its weights resemble.
+
+    Exact evidence blocks; a short identifier alone, or likeness of weights, holds for a person to look. Likeness is
+    not looked for in a file that is identified exactly.
+    """
+    sha256 = fingerprint.hashes.get("SHA256")
+    if found := examine_file(matcher, [sha256] if sha256 else []):
+        return found
+    blocked = matcher.snapshot.blocked_files
+    exact = blocked.exact(fingerprint)
+    if exact is not None and exact.verdict is Verdict.BLOCKED:
+        return [_same_file(exact.algorithm, exact.verdict, exact.file.person_id)]
+    short = [_same_file(exact.algorithm, exact.verdict, exact.file.person_id)] if exact else []
+    near = blocked.near(fingerprint.sketch) if fingerprint.sketch else None
+    return [*short, *([_alike(near)] if near is not None and near.verdict is not Verdict.CLEAN else [])]
+
+
+def _same_file(algorithm: str, verdict: Verdict, person_id: UUID | None) -> Finding:
+    reason = _REASONS[person_id is not None]
+    if algorithm == "TENSORS":
+        detail = f"file: it holds the same tensors as one which {reason}"
+        return Finding(Signal.TENSOR_HASH, verdict, detail, None, person_id)
+    called = _IDENTIFIER_NAMES.get(algorithm, algorithm)
+    detail = f"file: its {called} is that of one which {reason}"
+    if verdict is not Verdict.BLOCKED:
+        detail += "; so short an identifier can be another file's, too"
+    return Finding(Signal.FILE_HASH, verdict, detail, None, person_id)
+
+
+def _alike(near: Near) -> Finding:
+    """Tell of weights that resemble those of a blocked file."""
+    score = min(max(near.by_names, near.by_shapes, 0.0), 1.0)
+    reason = _REASONS[near.file.person_id is not None]
+    detail = f"weights: they resemble those of a file which {reason} (cosine {score:.2f})"
+    return Finding(Signal.WEIGHT_SIMILARITY, near.verdict, detail, round(score, 4), near.file.person_id)
 
 
 def revise(
@@ -60,13 +101,16 @@ def revise(
     sha256: str | None,
     account: UUID | None,
     mature: bool,
+    fingerprint: Fingerprint | None = None,
 ) -> list[Finding]:
     """Bring the findings of an inspection up to a newer registry, owner or maturity, without reading the file again.
 
     An inspector does not know whose the file is and takes the strictest reading; whoever knows revises. `texts` and
-    `sha256` are what the inspection found; findings that do not depend on the registry stay as they are.
+    `sha256`, or all of the `fingerprint`, are what the inspection found; findings that do not depend on the registry
+    stay as they are.
     """
     kept = [finding for finding in findings if not _is_of_registry(finding)]
+    known = fingerprint or Fingerprint({"SHA256": sha256} if sha256 else {})
     named = examine_texts(
         matcher,
         ((text.key, text.text) for text in texts),
@@ -74,7 +118,7 @@ def revise(
         account=account,
         mature=mature,
     )
-    return [*kept, *examine_file(matcher, [sha256] if sha256 else []), *named]
+    return [*kept, *examine_fingerprint(matcher, known), *named]
 
 
 def revalidate(old: Snapshot, new: Snapshot) -> set[UUID]:

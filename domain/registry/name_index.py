@@ -12,13 +12,14 @@ from ahocorasick_rs import AhoCorasick, Implementation
 from numpy.typing import NDArray
 
 from domain.registry.name_parts import NameParts, is_pinyin, parts_of, spellings
-from domain.registry.ordinary import fuller_forms, is_frequent_family_name, is_ordinary, short_forms
-from domain.registry.skeletons import skeleton
+from domain.registry.ordinary import fuller_forms, is_frequent_family_name, is_given_name, short_forms
+from domain.registry.skeletons import bare_look, one_of_each, reading_of, skeleton
 from domain.registry.snapshot import Person
 from domain.registry.sounds import sounds_of_name
 
-FORWARD, TURNED, INITIAL = 0, 1, 2
-"""How two words of a text stand to a name: its first two, its last before its first, an initial before its last."""
+FORWARD, TURNED, INITIAL, ROTATED = 0, 1, 2, 3
+"""How two words of a text stand to a name: its first two, its last before its first, an initial before its last,
+or its second and third where the first comes last."""
 
 SAME, MISTYPED, NICKNAME = 0, 1, 2
 """How a word of a text stands to a word of a name."""
@@ -74,6 +75,7 @@ class NameIndex:
         self._places: list[int] = []
         self._word_ids: dict[str, int] = {}
         self._candidates: dict[str, tuple[Candidate, ...]] = {}
+        self._beginnings: dict[str, list[int]] = {}
         building = _Building()
         for number, person in enumerate(persons):
             for place, name in enumerate(person.names):
@@ -115,8 +117,10 @@ class NameIndex:
         found: list[list[Candidate]] = []
         for at, (word, look) in enumerate(asked):
             found.append(self._plain_candidates(word, look))
-            if len(look) >= 4 and not (is_ordinary(word) and word.isalpha()) and len(look) <= 24:
-                deleted = _deletions(look)
+            if not word.isalpha() and word.isascii():
+                found[at] += self._without_signs(word, look)
+            if 3 + word.isalpha() <= len(look) <= 24:
+                deleted = _deletions(bare_look(word))
                 keys += map(hash, deleted)
                 owners += [at] * len(deleted)
         for at, numbers in self._deletions.find(keys):
@@ -149,7 +153,16 @@ class NameIndex:
             number = self._word_ids.get(skeleton(other))
             if number is not None and number != same:
                 found.append((number, NICKNAME))
+        if 3 <= len(word) <= 5 and is_given_name(word):
+            found += [
+                (number, NICKNAME) for number in self._beginnings.get(word, ()) if (number, NICKNAME) not in found
+            ]
         return found
+
+    def _without_signs(self, word: str, look: str) -> list[Candidate]:
+        """A sign at the edge of a word may be none of its letters: "swift|"."""
+        letters = reading_of(word).letters
+        return [] if letters == look else [one for one in self._plain_candidates("", letters) if one[1] == SAME]
 
     def _plant(self, building: "_Building", owner: int, place: int, parts: NameParts, name: str) -> None:
         if not parts.words:
@@ -164,14 +177,27 @@ class NameIndex:
         for spelling, key in sounds_of_name(name, parts):
             if spelling:
                 building.add_spelling(spelling, number << 1)
-            if len(key) > 2:
+            if len(key) > 1:
                 (building.foreign_sounds if parts.foreign else building.sounds).append((hash(key), number))
         looks = [reading.look for reading in parts.readings if reading.look]
         if len(looks) < 2 or parts.foreign:
             return
+        for word, reading in zip(parts.words, parts.readings, strict=True):
+            if 4 <= len(reading.look) <= 24:
+                building.long_words.setdefault(reading.look, word)
+        given = parts.words[0]
+        if len(given) >= 6:
+            for length in (3, 4, 5):
+                if is_given_name(given[:length]):
+                    known = self._beginnings.setdefault(given[:length], [])
+                    number_of_given = self._number_of(looks[0])
+                    if number_of_given not in known:
+                        known.append(number_of_given)
         first, second, last = (self._number_of(look) for look in (looks[0], looks[1], looks[-1]))
         building.pairs.append((pair_key(first, second), number << 2 | FORWARD))
         building.pairs.append((pair_key(last, first), number << 2 | TURNED))
+        if len(looks) > 2:
+            building.pairs.append((pair_key(second, self._number_of(looks[2])), number << 2 | ROTATED))
         if len(looks[-1]) >= 5 and not is_frequent_family_name(parts.words[-1]):
             building.pairs.append((pair_key(initial_id(looks[0]), last), number << 2 | INITIAL))
 
@@ -181,7 +207,9 @@ class NameIndex:
     def _finish(self, building: "_Building") -> None:
         names = building.spellings
         self._automaton = (
-            AhoCorasick(list(names), store_patterns=False, implementation=Implementation.ContiguousNFA) if names else None
+            AhoCorasick(list(names), store_patterns=False, implementation=Implementation.ContiguousNFA)
+            if names
+            else None
         )
         targets: list[int] = []
         sharers = [0]
@@ -193,9 +221,13 @@ class NameIndex:
         self._pairs = _table(building.pairs)
         self._sounds = _table(building.sounds)
         self._foreign_sounds = _table(building.foreign_sounds)
-        long_words = [(look, number) for look, number in self._word_ids.items() if 4 <= len(look) <= 24]
         self._deletions = _table(
-            [(hash(deleted), number) for look, number in long_words for deleted in _deletions(look)]
+            [
+                (hash(deleted), self._word_ids[look])
+                for look, word in building.long_words.items()
+                if look in self._word_ids
+                for deleted in _deletions(bare_look(word))
+            ]
         )
         self._owners, self._places = _compact(self._owners), _compact(self._places)
 
@@ -208,6 +240,7 @@ class _Building:
         self.pairs: list[tuple[int, int]] = []
         self.sounds: list[tuple[int, int]] = []
         self.foreign_sounds: list[tuple[int, int]] = []
+        self.long_words: dict[str, str] = {}
 
     def add_spelling(self, spelling: str, target: int) -> None:
         known = self.spellings.setdefault(spelling, target)
@@ -230,7 +263,7 @@ def initial_id(word: str) -> int:
 
 def _deletions(word: str) -> set[str]:
     """Give a word and what is left of it without one of its letters, but for the first, which is rarely mistyped."""
-    return {word, *(word[:at] + word[at + 1 :] for at in range(1, len(word)))}
+    return {one_of_each(word), *(one_of_each(word[:at] + word[at + 1 :]) for at in range(1, len(word)))}
 
 
 def _table(rows: list[tuple[int, int]]) -> Table:

@@ -1,15 +1,15 @@
-"""Registered names in text: whole words, however they are cased, accented, separated or joined."""
+"""Registered names in text: exact evidence blocks, near evidence is held for a person to look at."""
 
-from collections import Counter
-from collections.abc import Generator, Iterable
-from itertools import product
-from typing import Any, NamedTuple
+from collections.abc import Iterable
 from uuid import UUID
 
-from domain.kernel.findings import Verdict
-from domain.registry.folding import Folded, Word, fold, words_of
+from domain.registry.folding import Folded, fold
 from domain.registry.matching import NameMatch
+from domain.registry.name_index import NameIndex
+from domain.registry.name_parts import parts_of
+from domain.registry.name_policy import NAMES_2026_11, NamePolicy
 from domain.registry.quoting import quoted
+from domain.registry.recognising import outermost, prepared, recognise
 from domain.registry.snapshot import Person, Snapshot
 
 __all__ = ["MAX_NAME_LENGTH", "Folded", "NameMatcher", "check_names", "fold"]
@@ -17,72 +17,85 @@ __all__ = ["MAX_NAME_LENGTH", "Folded", "NameMatcher", "check_names", "fold"]
 MAX_NAME_LENGTH = 200
 """A registered name has at most so many characters."""
 
-_EVERY_SPELLING_UP_TO = 5
-"""A name of more words is recognised written all apart, all joined, or as it was registered, not half joined."""
+_OVERLAY_SHARE = 50
+"""An overlay of more than a fiftieth of the registry, and of more than `_OVERLAY_LEAST`, is folded into the base."""
 
-_NAMES = ""
-"""The key in a trie node under which the names that end there stand; no folded word is empty."""
-
-_MOST_PER_PERSON = 100
-"""So many occurrences of one person are told of one text; a text that repeats a name costs no more memory than that."""
-
-_Trie = dict[str, Any]
-
-
-class _Name(NamedTuple):
-    """A registered name at the end of its path through the trie."""
-
-    person_id: UUID
-    name: str
-    single: bool
-    """A name of one word is looked for among whole words only: "Ann" is not in "JoAnn"."""
-
-
-_Found = tuple[_Name, int, int]
+_OVERLAY_LEAST = 1000
 
 
 class NameMatcher:
-    """Recognises registered names as whole words. Implements `domain.registry.matching.Matcher`.
+    """Recognises registered names. Implements `domain.registry.matching.Matcher`.
 
-    A name of several words is also recognised joined, wholly or in part ("ann_lee", "AnnLee", "annlee2"), where it
-    is a whole word or consists of whole humps of one CamelCase word ("myAnnLeeStyle"). It never begins or ends
-    within a word: "Ann Lee" is not in "Joann Leerdam". Time is linear in the length of the text, whatever the
-    number of persons: each word advances only the names that have matched so far.
+    A name is recognised whole, however it is cased, accented, separated, joined, drawn out, spelled out or put in
+    digits, signs and look-alike letters; turned round, mistyped, shortened or written in another script it is near
+    evidence. It begins and ends where words do, or where humps of a CamelCase word do: "Ann Lee" is not in "Joann
+    Leerdam". A name that is an ordinary word needs a context that speaks of a person. Time is linear in the length
+    of the text.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, policy: NamePolicy = NAMES_2026_11) -> None:
+        self._take(snapshot, policy)
+        self._base = NameIndex(snapshot.persons)
+        self._base_persons = self._persons
+        self._overlay = NameIndex(())
+        self._replaced: frozenset[UUID] = frozenset()
+
+    def _take(self, snapshot: Snapshot, policy: NamePolicy) -> None:
+        self._snapshot, self._policy = snapshot, policy
         self._persons = {person.id: person for person in snapshot.persons}
         # Of entries for one file, one that says whom it reproduces is kept before one that does not.
         entries = sorted(snapshot.blocked_sha256, key=lambda entry: entry[1] is not None)
         self._blocked = {sha256.lower(): person_id for sha256, person_id in entries}
-        self._trie: _Trie = {}
-        for person in snapshot.persons:
-            for name in person.names:
-                self._plant(person.id, name)
+
+    def updated(self, snapshot: Snapshot) -> "NameMatcher":
+        """Make the matcher of a newer registry in milliseconds: the index of this one, and an overlay of what changed.
+
+        Where much has changed it is made anew, which takes seconds for a large registry.
+        """
+        new = NameMatcher.__new__(NameMatcher)
+        new._take(snapshot, self._policy)
+        base = self._base_persons
+        changed = [person for person in snapshot.persons if base.get(person.id) is not person]
+        changed = [person for person in changed if not _same_names(base.get(person.id), person)]
+        if len(changed) > max(_OVERLAY_LEAST, len(base) // _OVERLAY_SHARE):
+            return NameMatcher(snapshot, self._policy)
+        gone = base.keys() - new._persons.keys()
+        new._base, new._base_persons = self._base, base
+        new._overlay = NameIndex(changed)
+        new._replaced = frozenset(gone).union(person.id for person in changed)
+        return new
+
+    @property
+    def overlaid(self) -> int:
+        """How many persons are not as they are in the index that it is based on."""
+        return len(self._replaced)
 
     @property
     def snapshot(self) -> Snapshot:
         """The registry that it was made from."""
         return self._snapshot
 
+    @property
+    def policy(self) -> NamePolicy:
+        """The thresholds that it judges by."""
+        return self._policy
+
     def person(self, person_id: UUID) -> Person | None:
         """Give a registered person of this snapshot."""
         return self._persons.get(person_id)
 
     def match(self, text: str) -> list[NameMatch]:
-        """Find every registered name in `text`, best first: the longest, then the earliest.
+        """Find every registered name in `text`, best first: the surest, then the longest, then the earliest.
 
-        Of several names of one person at one place only the longest is given, and of one person no more than a
+        Of several matches of one person at one place only the best is given, and of one person no more than a
         hundred occurrences.
         """
-        counts: Counter[UUID] = Counter()
-        found = []
-        for name, start, end in self._occurrences(text):
-            counts[name.person_id] += 1
-            if counts[name.person_id] <= _MOST_PER_PERSON:
-                found.append(NameMatch(name.person_id, name.name, start, end, 1.0, Verdict.BLOCKED))
-        return sorted(_outermost(found), key=lambda match: (-match.score, match.start - match.end, match.start))
+        if not self._persons:
+            return []
+        texts = prepared(text)
+        found = [match for match in recognise(self._policy, self._base, texts) if match.person_id not in self._replaced]
+        found += recognise(self._policy, self._overlay, texts)
+        return outermost(found)
 
     def blocked_file(self, hashes: Iterable[str]) -> tuple[str, UUID | None] | None:
         """Find a blocked file among full SHA256 values, in any case."""
@@ -92,77 +105,9 @@ class NameMatcher:
                 return sha256, self._blocked[sha256]
         return None
 
-    def _plant(self, person_id: UUID, name: str) -> None:
-        words = fold(name).words
-        if not words:
-            return
-        parts = [hump for word in words for hump in word.humps or (word,)]
-        entry = _Name(person_id, name, single=len(parts) == 1)
-        for spelling in _spellings(words, parts):
-            node = self._trie
-            for word in spelling:
-                node = node.setdefault(word, {})
-            names = node.setdefault(_NAMES, [])
-            if entry not in names:
-                names.append(entry)
 
-    def _occurrences(self, text: str) -> Generator[_Found, None, None]:
-        active: list[tuple[_Trie, int]] = []
-        for word in words_of(text):
-            # Most words neither go on with a name nor begin one.
-            if active or word.text in self._trie:
-                active = yield from self._advance(active, word, within=False)
-            inner: list[tuple[_Trie, int]] = []
-            for hump in word.humps:
-                if inner or hump.text in self._trie:
-                    inner = yield from self._advance(inner, hump, within=True)
-
-    def _advance(
-        self, active: list[tuple[_Trie, int]], word: Word, *, within: bool
-    ) -> Generator[_Found, None, list[tuple[_Trie, int]]]:
-        """Take every name that matched so far one word further, and begin anew at this word."""
-        advanced = [(node[word.text], start) for node, start in active if word.text in node]
-        if word.text in self._trie:
-            advanced.append((self._trie[word.text], word.start))
-        for node, start in advanced:
-            for name in node.get(_NAMES, ()):
-                if not (within and name.single):
-                    yield name, start, word.end
-        return advanced
-
-
-def _outermost(found: list[NameMatch]) -> list[NameMatch]:
-    """Leave out what lies within a longer match of the same person."""
-    reached: dict[UUID, int] = {}
-    kept = []
-    for match in sorted(found, key=lambda match: (match.start, -match.end)):
-        if match.end > reached.get(match.person_id, -1):
-            reached[match.person_id] = match.end
-            kept.append(match)
-    return kept
-
-
-def _spellings(words: tuple[Word, ...], parts: list[Word]) -> set[tuple[str, ...]]:
-    """Give the ways to write a name: its parts apart or joined, in every combination for a short name.
-
-    Letters and digits, and characters of scripts without spaces, are never joined: no text has them as one word.
-    """
-    joints = [at for at in range(1, len(parts)) if not parts[at].turned]
-    if len(parts) > _EVERY_SPELLING_UP_TO:
-        as_registered = tuple(word.text for word in words)
-        return {as_registered, _joined_at(parts, set()), _joined_at(parts, set(joints))}
-    choices = product((False, True), repeat=len(joints))
-    return {_joined_at(parts, {at for at, join in zip(joints, choice, strict=True) if join}) for choice in choices}
-
-
-def _joined_at(parts: list[Word], joints: set[int]) -> tuple[str, ...]:
-    spelling: list[str] = []
-    for at, part in enumerate(parts):
-        if at in joints:
-            spelling[-1] += part.text
-        else:
-            spelling.append(part.text)
-    return tuple(spelling)
+def _same_names(one: Person | None, other: Person) -> bool:
+    return one is not None and one.names == other.names
 
 
 def check_names(person: Person) -> str | None:
@@ -182,14 +127,15 @@ def _problem_with(name: str) -> str | None:
         return f"it has {len(name)} characters, and {MAX_NAME_LENGTH} is the most"
     if not name.strip():
         return "it is empty"
-    folded = fold(name)
-    if not folded.words:
+    parts = parts_of(name)
+    if not parts.words or not parts.letters:
         return "nothing is left of it once marks, signs and invisible characters are set aside"
-    if sum(len(word.text) for word in folded.words) < 2:
+    if len(parts.letters) < 2:
         return "a single letter or digit would be found in every text"
-    probe = Person(id=UUID(int=0), name=name)
-    first, last = folded.words[0], folded.words[-1]
-    found = NameMatcher(Snapshot(version=0, persons=(probe,))).match(name)
-    if not any(match.start == first.start and match.end == last.end for match in found):
+    before, after = "photo of, ", " , smiling"
+    matches = NameMatcher(Snapshot(version=0, persons=(Person(id=UUID(int=0), name=name),))).match(
+        before + name + after
+    )
+    if not any(match.start < len(before) + len(name) and match.end > len(before) for match in matches):
         return "it would not be recognised even in its own spelling"
     return None

@@ -1,16 +1,17 @@
 """Names that are nearly there: mistyped, turned round, shortened, with a middle name, or in another script."""
 
+import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
-from rapidfuzz.distance import OSA, Indel
+from rapidfuzz.distance import OSA
 
 from domain.registry.name_index import (
     FORWARD,
     INITIAL,
     MISTYPED,
     NICKNAME,
+    ROTATED,
     SAME,
     TURNED,
     Candidate,
@@ -20,9 +21,9 @@ from domain.registry.name_index import (
 )
 from domain.registry.name_parts import NameParts, cached_parts
 from domain.registry.name_policy import NamePolicy
-from domain.registry.ordinary import is_frequent_family_name, is_given_name, is_ordinary
-from domain.registry.skeletons import is_foreign
-from domain.registry.sounds import key_of, key_of_words, readings_of, vowelled
+from domain.registry.ordinary import fuller_forms, is_frequent_family_name, is_given_name, is_ordinary, short_forms
+from domain.registry.skeletons import bare_look, skeleton
+from domain.registry.sounds import key_of, vowelled
 from domain.registry.streams import Words
 
 _JOINING = frozenset("and or with & und et y e de la the of in on at as is by to from vs".split())  # noqa: SIM905
@@ -145,6 +146,8 @@ def _judge(
     first, last = pair.first, pair.second
     if parts.ambiguous:
         return None
+    if pair.split and len(parts.words) > 2:
+        return None
     if not pair.split:
         # The pair is the first two words of a name, or its last and first: the rest must follow.
         last += len(parts.words) - 2
@@ -160,17 +163,17 @@ def _judge(
         if pair.split:
             look = source.readings[first].look
             words = [look[: pair.split], look[pair.split :]]
-        score = _of_words(policy, source, pair, words, parts, turned=tag == TURNED)
+        score = _of_words(policy, source, pair, words, parts, tag)
     return (score, start, end) if score >= policy.held_from else None
 
 
-def _of_words(
-    policy: NamePolicy, source: Words, pair: _Pair, words: list[str], parts: NameParts, *, turned: bool
-) -> float:
+def _of_words(policy: NamePolicy, source: Words, pair: _Pair, words: list[str], parts: NameParts, tag: int) -> float:
     own = [reading.look for reading in parts.readings]
     names = list(parts.words)
+    turned = tag in (TURNED, ROTATED)
     if turned:
-        own, names = [own[-1], *own[:-1]], [names[-1], *names[:-1]]
+        cut = 1 if tag == ROTATED else len(own) - 1
+        own, names = [*own[cut:], *own[:cut]], [*names[cut:], *names[:cut]]
     looks = words if pair.split else [source.readings[pair.first + at].look for at in range(len(words))]
     hows = (*pair.hows, *(SAME,) * (len(words) - 2))
     if pair.hows == (SAME, SAME) and looks == own and not turned:
@@ -179,28 +182,30 @@ def _of_words(
     edits = 0
     for how, word, look, wanted, name in zip(hows, words, looks, own, names, strict=True):
         if how == NICKNAME:
-            if name != parts.words[0] or is_frequent_family_name(parts.words[-1]):
+            fuller = word not in short_forms(name) and name not in fuller_forms(word) and not name.startswith(word)
+            if name != parts.words[0] or (fuller and is_frequent_family_name(parts.words[-1])):
                 return 0
             score = min(score, policy.nickname)
         elif look != wanted:
-            edit = _edits(word, look, wanted, name)
-            if edit is None:
+            edit = 0 if "*" in word and _fits_mask(word, wanted) else _edits(word, look, wanted, name)
+            if edit is None or (is_ordinary(word) and not _is_slip(word, name, words, parts, turned=turned)):
                 return 0
+            score = min(score, policy.mistyped)
             edits += edit
     if edits:
-        if edits > policy.edits(len(parts.letters)) or not _rest_is_telling(words, parts):
+        if edits > policy.edits(len(parts.letters)):
             return 0
         score = min(score, policy.mistyped - policy.per_edit * (edits - 1))
     if turned:
         score = min(score, _of_turn(policy, source, pair, parts))
-    elif not pair.split and _is_apart(source, pair):
-        return 0
+    elif not pair.split and _is_apart(source, pair) and not (edits and source.between(pair.second).strip() == "!"):
+        return 0  # An exclamation mark may be the i that is missing.
     return score
 
 
 def _edits(word: str, look: str, wanted: str, name: str) -> int | None:
     """Count the edits between a word and a word of a name; None where they are two words rather than one mistyped."""
-    distance = OSA.distance(look, wanted, score_cutoff=2)
+    distance = min(OSA.distance(look, wanted), OSA.distance(bare_look(word), bare_look(name)))
     allowed = 1 if len(wanted) < 8 else 2
     if distance > allowed or look[:1] != wanted[:1]:
         return None
@@ -214,9 +219,20 @@ def _edits(word: str, look: str, wanted: str, name: str) -> int | None:
     return int(distance)
 
 
-def _rest_is_telling(words: list[str], parts: NameParts) -> bool:
-    """Whether not every word of the text is an ordinary one, and one of them is spelled as the name is."""
-    return not all(is_ordinary(word) for word in words) or len(parts.letters) >= 12
+def _fits_mask(word: str, wanted: str) -> bool:
+    """Whether a word with asterisks in it is a word of a name with letters masked."""
+    pieces = (re.escape(skeleton(piece)) for piece in word.split("*"))
+    return re.fullmatch(".{0,2}".join(pieces), wanted) is not None
+
+
+def _is_slip(word: str, name: str, words: list[str], parts: NameParts, *, turned: bool) -> bool:
+    """Whether an ordinary word stands for a word of a name: it sounds the same, or the rest of the name is telling."""
+    if turned or len(word) < 4:
+        return False
+    if vowelled(word) == vowelled(name):
+        return True
+    rest = [one for one in words if one != word]
+    return len(parts.letters) >= 10 and any(len(one) >= 5 and not is_ordinary(one) for one in rest)
 
 
 def _of_turn(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts) -> float:
@@ -235,7 +251,7 @@ def _of_turn(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts) -
 def _is_apart(source: Words, pair: _Pair) -> bool:
     """Whether more than a space or a sign stands between two words."""
     between = source.between(pair.second)
-    return len(between.strip()) > 1 or any(sign in between for sign in ",;.!?\n") and between != "."
+    return len(between.strip()) > 1 or (any(sign in between for sign in ",;.!?\n") and between != ".")
 
 
 def _of_middle(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts) -> float:
@@ -243,7 +259,7 @@ def _of_middle(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts)
     at = pair.first + 1
     word = source.words[at]
     first, last = source.spans[at]
-    if len(parts.words) != 2 or word in _JOINING and not (len(word) == 1 and source.plain.cased[first].isupper()):
+    if len(parts.words) != 2 or (word in _JOINING and not (len(word) == 1 and source.plain.cased[first].isupper())):
         return 0
     if source.between(at).strip() or source.between(at + 1).strip() not in ("", "."):
         return 0
@@ -252,9 +268,9 @@ def _of_middle(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts)
     titled = all(cased[edge].isupper() for edge in edges) and not cased[first:last].isupper()
     if len(word) == 1:
         return policy.middle if word.isalpha() and (word != "a" or titled or cased[first].isupper()) else 0
-    if is_given_name(word) and not parts.ordinary:
+    if is_given_name(word) and (titled or not parts.ordinary):
         return policy.middle
-    return policy.middle if titled and not is_ordinary(word) else 0
+    return policy.middle if titled and (not is_ordinary(word) or is_frequent_family_name(word)) else 0
 
 
 def _of_initial(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts, *, shared: bool) -> float:
@@ -268,36 +284,3 @@ def _of_initial(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts
     after_initial = pair.first and before.endswith(".") and len(source.words[pair.first - 1]) == 1
     titled = cased[first].isupper() and cased[second].isupper()
     return policy.initial if single and titled and not after_initial and not cased[second:].startswith("'") else 0
-
-
-def sounding_names(policy: NamePolicy, index: NameIndex, source: Words) -> Iterator[Near]:
-    """Find names that are written in another script than they were registered in, by how they sound."""
-    foreign = [at for at, word in enumerate(source.words) if is_foreign(word)]
-    latin = index.has_foreign_names
-    if not foreign and not latin:
-        return
-    for only_foreign, windows in ((False, _foreign_windows(source, foreign)), (True, _latin_windows(source) if latin else [])):
-        keys = [hash(window.key) for window in windows]
-        for place, names in index.sounding(keys, foreign_only=only_foreign):
-            window = windows[place]
-            for name in names:
-                near = _judge_sound(policy, index.entry(name).name, window)
-                if near:
-                    yield Near(name, near, source.spans[window.first][0], source.spans[window.last][1])
-        if not only_foreign and latin:
-            keys = [hash(window.key) for window in windows]
-            for place, names in index.sounding(keys, foreign_only=True):
-                window = windows[place]
-                for name in names:
-                    near = _judge_sound(policy, index.entry(name).name, window)
-                    if near:
-                        yield Near(name, near, source.spans[window.first][0], source.spans[window.last][1])
-
-
-class _Window(NamedTuple):
-    """Some words that stand together, how they are read in Latin letters, and the sound key of that."""
-
-    first: int
-    last: int
-    latin: tuple[str, ...]
-    key: str

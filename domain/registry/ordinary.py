@@ -1,13 +1,10 @@
 """What an ordinary word is, and what a given name is: knowledge that keeps names from being seen everywhere."""
 
 import gzip
-import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
 from nicknames import NickNamer, name_triplets
-
-_INFLECTED = re.compile(r"^(.{2,}?)(?:s|es|ed|d|ing|ly|er|ers|est|y|ish)$")
 
 # Words that are also mononyms or parts of names, and that the dictionary lacks: places, peoples, brands, loan words.
 _MORE = frozenset(
@@ -53,19 +50,14 @@ _MORE_GIVEN_NAMES = frozenset(
 
 @cache
 def _words() -> frozenset[str]:
-    """Read the dictionary: the lower-case words of Webster's Second (1934), which is in the public domain."""
+    """Read the dictionary; data/README.md says where it comes from."""
     packed = (files("domain.registry") / "data" / "ordinary_words.txt.gz").read_bytes()
     return frozenset(gzip.decompress(packed).decode().split()) | _MORE
 
 
-@lru_cache(maxsize=1 << 14)
 def is_ordinary(word: str) -> bool:
-    """Whether a lower-case word of Latin letters is in the dictionary, as it is or inflected."""
-    words = _words()
-    if word in words or len(word) < 3:
-        return True
-    inflected = _INFLECTED.match(word)
-    return inflected is not None and (inflected[1] in words or f"{inflected[1]}e" in words)
+    """Whether a lower-case word is an ordinary English one, or has less than three letters."""
+    return len(word) < 3 or word in _words()
 
 
 @cache

@@ -20,12 +20,12 @@ _INDIC = "\u0900-\u0963\u0970-\u0dff"
 _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff"
 
 _SIGNS = "$@!|*€£¢"
-_ASCII_WORD = re.compile(r"[$@]?[a-z0-9]+(?:[$@!|*]+[a-z0-9]+)*\$?")
+_ASCII_WORD = re.compile(r"[$@|!]?[a-z0-9]+(?:[$@!|*]+[a-z0-9]+)*(?:!?[$@|])?")
 _WORD = re.compile(
     rf"[{UNSPACED}]|[{_MARKED}][\u0e30-\u0e3a\u0e47-\u0e4e\u0eb0-\u0ebc\u102b-\u103e\u17b4-\u17d3]*"
     rf"|[{_KATAKANA}]+|[{_INDIC}]+"
-    rf"|[$@€£¢]?(?:(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+"
-    rf"(?:[{_SIGNS}]+(?:(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+)*[$€£¢]?"
+    rf"|[$@|!€£¢]?(?:(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+"
+    rf"(?:[{_SIGNS}]+(?:(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+)*(?:!?[$@|€£¢])?"
 )
 
 _LOOKS = dict(zip("0134578962$@!|€£¢i", "oleastbggzsallelcl", strict=True)) | {"*": ""}
@@ -37,6 +37,11 @@ _TWO_AS_ONE = {"rn": "m", "vv": "w"}
 
 # Names lost between TR39's table and what people use.
 _MORE_LOOKALIKES = {"ı": "l", "ƨ": "s", "ɔ": "c", "ə": "e", "ß": "b", "θ": "o", "α": "a", "ε": "e", "η": "n", "ω": "w"}
+
+
+def bare_look(word: str) -> str:
+    """Give the letters that a word of Latin letters looks like, drawn-out ones as they are."""
+    return word.translate(_LOOK_TABLE)
 
 
 class Reading(NamedTuple):

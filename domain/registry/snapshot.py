@@ -1,9 +1,11 @@
 """The registry at one version: who is protected, under which names, and what they allow."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
+
+from domain.registry.blocked import BlockedFiles
 
 
 class Consent(StrEnum):
@@ -31,16 +33,31 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolledFace:
+    """A face of a protected person, as `domain.registry.faces.packed` writes it; a repr, and so a log, leaves it out."""
+
+    person_id: UUID
+    descriptor: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole registry at `version`. `blocked_sha256` are files that were found to reproduce a person, by person."""
 
     version: int
     persons: tuple[Person, ...] = ()
     blocked_sha256: tuple[tuple[str, UUID | None], ...] = ()
+    blocked_files: BlockedFiles = field(default_factory=BlockedFiles, repr=False)
+    """Blocked files with all that is known to recognise them and their near copies by."""
+    faces: tuple[EnrolledFace, ...] = field(default=(), repr=False)
 
     def only(self, person_ids: AbstractSet[UUID]) -> "Snapshot":
-        """Give the same registry with these persons alone: enough to find the texts that a change touches."""
-        return replace(self, persons=tuple(person for person in self.persons if person.id in person_ids))
+        """Give the same registry with these persons alone: enough to find what a change touches."""
+        return replace(
+            self,
+            persons=tuple(person for person in self.persons if person.id in person_ids),
+            faces=tuple(face for face in self.faces if face.person_id in person_ids),
+        )
 
 
 EMPTY = Snapshot(version=0)

@@ -21,15 +21,29 @@ _CYRILLIC_ENDING = re.compile(
 _KOREAN = (
     ("yeo", "yu"), ("eo", "u"), ("eu", "u"), ("oo", "u"), ("ou", "u"), ("ui", "i"), ("ee", "i"), ("ae", "e"), ("wo", "u"),
 )  # fmt: skip
-_KOREAN_FAMILY = {"i": "lee", "bak": "park", "choe": "choi", "im": "lim", "o": "oh", "u": "woo", "an": "ahn", "yu": "yoo", "no": "roh"}
+_KOREAN_FAMILY = {
+    "i": "lee",
+    "bak": "park",
+    "choe": "choi",
+    "im": "lim",
+    "o": "oh",
+    "u": "woo",
+    "an": "ahn",
+    "yu": "yoo",
+    "no": "roh",
+}
 _LOOSE = (
     ("tch", "k"), ("dzh", "k"), ("sch", "s"), ("tsch", "k"), ("ch", "k"), ("zh", "k"), ("sh", "s"), ("kh", "h"), ("gh", "k"),
     ("ph", "f"), ("th", "t"), ("ck", "k"), ("x", "ks"), ("q", "k"),
 )  # fmt: skip
-_CLASSES = str.maketrans("gjcdbzrv", "kkktpslw")
+_CLASSES = str.maketrans("gjcdbfzrv", "kkktppslw")
 _SOFT_C = re.compile(r"c(?=[eiy])")
-_H_AFTER = re.compile(r"(?<=[bcdfgklmnpqrstvwxz])h|h$")
-_VOWELS = re.compile(r"[aeiouyw']+")
+_SILENT = re.compile(r"[aeiouywh']+")
+_SPOKEN_AS = (
+    ("μπ", "b"), ("ντ", "d"), ("γκ", "g"), ("τζ", "j"), ("τσ", "ts"), ("ου", "u"),
+    ("ड़", "र"), ("ढ़", "र"), ("ड़", "र"), ("ढ़", "र"), ("ं", "न"), ("च", "छ"),
+)  # fmt: skip
+"""What is not written as it sounds: two letters that are one sound in Greek, and a nasal or flap in Devanagari."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -42,8 +56,7 @@ def key_of(latin: str) -> str:
     for spelled, sound in _LOOSE:
         if spelled in word:
             word = word.replace(spelled, sound)
-    word = _H_AFTER.sub("", word).translate(_CLASSES)
-    return one_of_each(_VOWELS.sub("", word))
+    return one_of_each(_SILENT.sub("", word.translate(_CLASSES)))
 
 
 _key_of_word = lru_cache(maxsize=1 << 15)(key_of)
@@ -59,11 +72,13 @@ def vowelled(latin: str) -> str:
     word = _SOFT_C.sub("s", latin)
     for spelled, sound in (*_LOOSE, *_KOREAN):
         word = word.replace(spelled, sound)
-    return one_of_each(_H_AFTER.sub("", word).translate(_CLASSES).replace("y", "i").replace("w", "u"))
+    return one_of_each(word.translate(_CLASSES).replace("h", "").replace("y", "i").replace("w", "u"))
 
 
 def romanised(word: str) -> str:
     """Write a word of another script in lower-case Latin letters, by the sound, without the ending of its case."""
+    for spelled, sound in _SPOKEN_AS:
+        word = word.replace(spelled, sound)
     if _CYRILLIC.search(word):
         word = _CYRILLIC_ENDING.sub("", word)
     if _HAN.search(word) or _KANA.search(word):
@@ -119,9 +134,15 @@ def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
 def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, str]]:
     """Give the ways a registered name may sound: a skeleton to look for, or an empty one, and a sound key."""
     if not parts.foreign:
-        yield "", key_of_words(parts.words)
-        if len(parts.words) > 1:
-            yield "", key_of_words((*parts.words[1:], parts.words[0]))
+        words = parts.words
+        spoken = [words]
+        if any("j" in word for word in words):
+            # A j is spoken as the English one or as a y.
+            spoken.append(tuple(word.replace("j", "y") for word in words))
+        for one in spoken:
+            keys = [_key_of_word(word) for word in one]
+            for order in {tuple(keys), (*keys[1:], keys[0]), (keys[-1], *keys[:-1])}:
+                yield "", one_of_each("".join(order))
         return
     whole = parts.words if len(name) < 40 else parts.words[:8]
     for reading in readings_of(whole):

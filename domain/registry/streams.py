@@ -13,9 +13,10 @@ LOOK, LETTERS, NATIVE = 0, 1, 2
 """The streams, by the places in `Reading`."""
 
 # What Korean puts behind a name without a space: particles and forms of address.
-_PARTICLE = re.compile(
+PARTICLE = re.compile(
     r"(?:[은는이가을를의에와과도로만야아씨님군양]|으로|에서|에게|께서|한테|처럼|보다|까지|부터|이랑|랑|하고|같은|같이|이다|입니다)+$"
 )
+_VERSION = re.compile(r"(?:v|ver|version)?\d")
 
 
 class Edge(NamedTuple):
@@ -105,15 +106,26 @@ class Stream:
         first, last = self.source.spans[word]
         if inside == len(self._skeletons[word]):
             yield Edge(word, last, inner=False)
+            yield from self._shared_ends(word + 1)
             return
         begin, end = self._extents_of(word)[inside - 1]
         for at in range(first + begin + 1, first + end + 1):
+            if at == last:
+                yield Edge(word, at, inner=False)
+                continue
             kind = _boundary(self.source.plain, at)
             rest = self.source.plain.low[at:last]
-            if kind:
-                yield Edge(word, at, inner=kind == _HUMP)
-            elif rest in ("s", "z") or (len(rest) <= 4 and _PARTICLE.fullmatch(rest)):
+            if kind or _VERSION.match(rest):
+                yield Edge(word, at, inner=kind == _HUMP and not _VERSION.match(rest))
+            elif rest in ("s", "z") or (len(rest) <= 4 and PARTICLE.fullmatch(rest)):
                 yield Edge(word, at, inner=False, plural=rest in ("s", "z"))
+
+    def _shared_ends(self, word: int) -> Iterator[Edge]:
+        """The words after may consist of the very letter that the one before ended with."""
+        while word < len(self._parts) and not self._parts[word]:
+            if self._skeletons[word]:
+                yield Edge(word, self.source.spans[word][1], inner=False)
+            word += 1
 
     def breaks(self, start: int, first: int, last: int) -> Iterator[tuple[int, int]]:
         """For each word after `first` to `last` give its number and how many letters of the name came before it."""
@@ -133,12 +145,17 @@ _NONE, _CLASS, _HUMP = 0, 1, 2
 def _boundary(plain: Plain, at: int) -> int:
     """Say whether something begins at a character within a word: after a digit or sign, or as a hump."""
     before, here = plain.cased[at - 1], plain.cased[at]
-    if before.isalpha() != here.isalpha():
+    if _is_letter(before) != _is_letter(here):
         return _CLASS
     if here.isupper():
         after = plain.cased[at + 1 : at + 2]
         return _HUMP if before.islower() or (before.isupper() and after.islower()) else _NONE
-    return _CLASS if before.isascii() != here.isascii() and here.isalpha() and not before.isdigit() else _NONE
+    return _CLASS if before.isascii() != here.isascii() and _is_letter(here) and _is_letter(before) else _NONE
+
+
+def _is_letter(char: str) -> bool:
+    """Whether a character of a word is a letter, or a vowel sign that belongs to one."""
+    return char.isalpha() or not (char.isascii() or char.isdigit() or char in "€£¢")
 
 
 def streams_of(source: Words) -> list[Stream]:

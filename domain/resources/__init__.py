@@ -13,6 +13,7 @@ from domain.resources.actions import (
     remove,
     submit,
 )
+from domain.resources.claims import LookedAt, look_at_for_claim, release_from_claim
 from domain.resources.facts import FileScanned, ResourceChanged
 from domain.resources.reads import files_by_ids, files_of, list_resources, resource_by_hash, resources_by_ids
 from domain.resources.revalidation import applied_version, revalidate
@@ -57,6 +58,7 @@ __all__ = [
     "FileScanned",
     "HashAlgorithm",
     "Holder",
+    "LookedAt",
     "Permission",
     "Resource",
     "ResourceChanged",
@@ -83,12 +85,14 @@ __all__ = [
     "files_by_ids",
     "files_of",
     "list_resources",
+    "look_at_for_claim",
     "open_upload",
     "over_among",
     "own_upload",
     "permission",
     "publish_outcome",
     "record_inspection",
+    "release_from_claim",
     "remove",
     "renew_scan",
     "request_scans",

@@ -10,11 +10,16 @@ from domain.kernel.ids import AccountId, FileId, ResourceId
 
 @dataclass(frozen=True, slots=True)
 class ResourceChanged(Fact):
-    """A resource came into a status, or what is said about it there changed."""
+    """A resource came into a status, or what is said about it there changed.
+
+    `before` is the status that it came from, and `cause` who restricted it, where that is known.
+    """
 
     resource_id: ResourceId
     owner_id: AccountId
     status: str
+    before: str = ""
+    cause: str = ""
 
     def topics(self) -> Iterable[str]:
         """Go to those who watch the resource and to its owner."""

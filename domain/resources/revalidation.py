@@ -38,7 +38,7 @@ async def revalidate(scope: Scope, snapshot: Snapshot) -> int:
         return 0
     async with work(scope.now) as w:
         await announce_registry(w, snapshot.version)
-    matcher = await _matcher(scope, snapshot)
+    matcher = await matcher_of(scope, snapshot)
     touched = 0
     try:
         async for holder in _touched(matcher):
@@ -59,7 +59,7 @@ async def applied_version() -> int:
     return row["applied"] if row else 0
 
 
-async def _matcher(scope: Scope, snapshot: Snapshot) -> Matcher:
+async def matcher_of(scope: Scope, snapshot: Snapshot) -> Matcher:
     """Use the registry that this process holds, if it is new enough; making a matcher takes seconds for a large one."""
     held = scope.ports.registry.matcher
     if held.snapshot.version >= snapshot.version:

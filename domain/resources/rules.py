@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from domain.kernel.findings import Finding, Signal, Verdict, worst
 from domain.kernel.ids import AccountId
@@ -175,19 +176,28 @@ def examine_own_texts(resource: Resource, matcher: Matcher) -> tuple[Finding, ..
 def settled(status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verdict]) -> ResourceStatus:
     """Say what becomes of a resource whose texts and files have these verdicts.
 
-    It waits for the last scan. A draft stays one, and what a person decided stands against every scan. A file that
+    It waits for the last scan. A draft stays one, and what a person decided stands against every scan; what is held
+    for a claim stays held at least until the claim is decided. A file that
     could not be read makes it a draft again, so that its owner can upload another.
     """
     if status in (ResourceStatus.DRAFT, ResourceStatus.REMOVED) or cause in (Cause.OWNER, Cause.MODERATOR):
         return status
     if Verdict.PENDING in verdicts:
         return status
+    judged = worst(verdicts)
+    if cause is Cause.CLAIM and judged is not Verdict.BLOCKED:
+        return status
     return {
         Verdict.CLEAN: ResourceStatus.PUBLISHED,
         Verdict.HELD: ResourceStatus.HELD,
         Verdict.BLOCKED: ResourceStatus.BLOCKED,
         Verdict.FAILED: ResourceStatus.DRAFT,
-    }[worst(verdicts)]
+    }[judged]
+
+
+def is_of_person(finding: Finding, person_id: UUID) -> bool:
+    """Whether a finding stands and is about this person."""
+    return finding.person_id == person_id and finding.verdict is not Verdict.CLEAN
 
 
 def permission(resource: Resource, files: Sequence[StoredFile]) -> Permission:

@@ -80,7 +80,7 @@ async def settle(w: Work, scope: Scope, resource_id: UUID, matcher: Matcher, *, 
             await reasons.state(w, statements.of_scan(resource, status, found, errors, at=scope.now))
         else:
             await reasons.withdraw(w, Subject("resource", resource_id), at=scope.now)
-    w.tell(ResourceChanged(ResourceId(resource_id), resource.owner_id, status))
+    w.tell(ResourceChanged(ResourceId(resource_id), resource.owner_id, status, before=resource.status))
 
 
 def findings_json(findings: Iterable[Finding]) -> str:

@@ -39,6 +39,28 @@ def of_scan(
     )
 
 
+def of_claim(resource: Resource, findings: Sequence[Finding], *, at: datetime) -> Statement:
+    """State that a resource is held because somebody claims that it reproduces them, and their name is in it."""
+    found = "; ".join(finding.detail for finding in findings)
+    return Statement(
+        subject=Subject("resource", resource.id),
+        owner_id=resource.owner_id,
+        visibility=(Visibility.DISABLED,),
+        facts=f"Somebody claims that this resource reproduces them, or a child of theirs, and what it says agrees: "
+        f"{found[:_MOST_FACTS]}. It is held until a moderator has decided the claim, within 48 hours.",
+        ground=Ground.INCOMPATIBLE_CONTENT,
+        ground_reference="Likeness policy",
+        explanation=_CLAIMED,
+        category=Category.CYBER_VIOLENCE,
+        keywords=(Keyword.DEEPFAKE,),
+        source=Source.NOTICE,
+        automated_detection=True,
+        automated_decision=Automation.FULLY,
+        content_date=resource.created_at,
+        application_date=at,
+    )
+
+
 def of_removal(resource: Resource, *, at: datetime) -> Statement:
     """State that a moderator removed a resource."""
     return Statement(
@@ -62,6 +84,11 @@ _LIKENESS = (
     "A real person who is registered with us has not allowed this use of their likeness. A resource that names such a "
     "person in its texts, its files' names or its training metadata, or that is a file known to reproduce one, may not "
     "be shared here."
+)
+_CLAIMED = (
+    "A resource that names a person who has just claimed that it reproduces them is held while a moderator looks at "
+    "the claim, because the harm of waiting would fall on that person alone. If the claim is rejected or withdrawn, "
+    "the resource is given free at once."
 )
 _UNSAFE = (
     "Files that can run code when they are loaded, such as pickles, may not be shared here. Convert the weights to "

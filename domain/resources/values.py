@@ -37,6 +37,8 @@ class Cause(StrEnum):
     SCAN = "SCAN"
     OWNER = "OWNER"
     MODERATOR = "MODERATOR"
+    CLAIM = "CLAIM"
+    """A claim that is still to be decided; when it is, the scan's word counts again."""
 
 
 class HashAlgorithm(StrEnum):

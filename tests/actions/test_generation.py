@@ -27,7 +27,7 @@ from domain.kernel.refusals import (
 from domain.kernel.scope import Actor, Scope
 from domain.registry.snapshot import Person, Snapshot
 from tests import factories, fakes
-from tests.actions.generation import claim_one, facts, lora, picture, stepped, studio
+from tests.studio import claim_one, facts, lora, picture, stepped, studio
 
 ALDEBARAN = Person(id=new_id(), name="Test Person Aldebaran")
 

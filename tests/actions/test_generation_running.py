@@ -25,7 +25,7 @@ from domain.kernel.wire import (
 from domain.likeness import RegistryChanged
 from domain.registry.snapshot import Person, Snapshot
 from tests import factories, fakes
-from tests.actions.generation import Studio, claim_one, facts, lora, picture, studio
+from tests.studio import Studio, claim_one, facts, lora, picture, studio
 
 FINDING = Finding(Signal.NAME_IN_TEXT, Verdict.BLOCKED, "prompt: a registered name at characters 1–4", None, new_id())
 

@@ -12,9 +12,9 @@ from domain.kernel.ports import Ports
 from domain.kernel.scope import Role, Scope
 from schema.node import global_id
 from tests import factories, fakes
-from tests.actions.generation import Studio, claim_one, picture, studio
 from tests.counting import counted
 from tests.serving import Api
+from tests.studio import Studio, claim_one, picture, studio
 
 REQUEST = """
 mutation ($input: GenerationInput!) { generationRequest(input: $input) {

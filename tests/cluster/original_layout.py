@@ -104,9 +104,9 @@ def _vae(weights: Tensors, levels: int = 4) -> Tensors:
             before, _, rest = new.partition("mid_block.attentions.0.")
             part, _, end = rest.rpartition(".")
             new = f"{before}mid.attn_1.{_VAE_ATTENTION[part]}.{end}"
-            if value.ndim == 2:
-                value = value[:, :, None, None]  # it was a convolution of one pixel
-        renamed[new] = value
+            renamed[new] = value if value.ndim == 1 else value[:, :, None, None]  # it was a convolution of one pixel
+        else:
+            renamed[new] = value
     return renamed
 
 

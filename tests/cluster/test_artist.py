@@ -162,6 +162,9 @@ def test_a_picture_that_the_check_refuses_is_never_delivered(tmp_path: Path, sta
         def examine(self, picture: Image.Image, order: RenderOrder, snapshot: Snapshot) -> Sequence[Finding]:
             return [Finding(Signal.MATURE_CONTENT, Verdict.BLOCKED, "the picture", 0.99)]
 
+        def may_show(self, preview: Image.Image, order: RenderOrder, snapshot: Snapshot) -> bool:
+            return False
+
     artist = Artist(EMPTY, tmp_path, threads=1, picture_check=Strict())
     events = list(artist.render(render_order(starter, preview_every=1)))
     artist.close()

@@ -115,6 +115,9 @@ def test_a_picture_check_decides_about_the_picture() -> None:
             detail = f"{picture.width} pixels wide, registry {snapshot.version}"
             return [Finding(Signal.MATURE_CONTENT, Verdict.HELD, detail, 0.9)]
 
+        def may_show(self, preview: Image.Image, order: RenderOrder, snapshot: Snapshot) -> bool:
+            return preview.width < 8
+
     gate = Gate(REGISTRY, Strict())
 
     with pytest.raises(Refused) as refusal:
@@ -122,3 +125,4 @@ def test_a_picture_check_decides_about_the_picture() -> None:
 
     assert gate.examines_pictures is True
     assert [finding.detail for finding in refusal.value.findings] == ["8 pixels wide, registry 4"]
+    assert [gate.may_show(Image.new("RGB", (width, 8)), order()) for width in (7, 8)] == [True, False]

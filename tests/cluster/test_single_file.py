@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from gpu_cluster import starter
+from gpu_cluster.adapters import LocalEmbedding, wearing
 from gpu_cluster.pipelines import Studio, draw, load_checkpoint
 from gpu_cluster.single_file import CONFIGS, _tokenizer, family_of
 from tests.cluster import original_layout
@@ -106,6 +107,26 @@ def test_a_single_file_is_loaded_weight_for_weight_and_draws(tmp_path: Path, fam
             _same_weights(getattr(original, part), getattr(studio.pipe, part))
     order = render_order(in_place(path), steps=2)
     assert _pixels(studio, order) == _pixels(Studio(original, original.scheduler.config, studio.preview_matrix), order)
+
+
+def test_an_sdxl_embedding_reaches_both_encoders_and_leaves_no_trace(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    pipe = small_sdxl()
+    studio = Studio(pipe, dict(pipe.scheduler.config), ((0.1, 0.1, 0.1),) * 4)
+    studio.pipe.set_progress_bar_config(disable=True)
+    path = tmp_path / "embedding.safetensors"
+    starter.save_safetensors(path, {"clip_l": torch.randn(2, 64), "clip_g": torch.randn(2, 96)}, {})
+    order = render_order(in_place(path), prompt="a lighthouse", steps=2)
+    bare = _pixels(studio, order)
+
+    with wearing(studio, [], [LocalEmbedding(order.job_id, path, 1.0, "lighthouse")]):
+        sizes = [len(tokenizer) for tokenizer in (pipe.tokenizer, pipe.tokenizer_2)]
+        worn = _pixels(studio, order)
+
+    assert sizes == [49410, 49410]
+    assert worn != bare
+    assert _pixels(studio, order) == bare
+    assert [len(tokenizer) for tokenizer in (pipe.tokenizer, pipe.tokenizer_2)] == [49408, 49408]
 
 
 def test_the_configurations_have_the_published_sizes() -> None:

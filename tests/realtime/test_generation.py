@@ -6,8 +6,8 @@ from domain.kernel.ports import Ports
 from domain.kernel.scope import Scope
 from schema.node import global_id
 from tests import factories, fakes
-from tests.actions.generation import Studio, claim_one, picture, stepped, studio
-from tests.realtime import clients
+from tests.realtime import clients, world
+from tests.studio import Studio, claim_one, picture, stepped, studio
 
 PROGRESS = """
 subscription ($id: ID!, $after: Cursor) { generationProgress(jobId: $id, after: $after) {
@@ -44,6 +44,7 @@ def job_of(job_id: JobId) -> str:
 async def test_every_step_arrives_once_in_order_with_its_own_progress(ports: Ports, relay: object, url: str) -> None:
     given, token = await painter(ports)
     job_id = await generation.request(given.scope, given.wish())
+    await world.relayed()
     async with clients.socket(url, token) as socket:
         await socket.subscribe("1", PROGRESS, id=job_of(job_id))
 
@@ -60,6 +61,7 @@ async def test_every_step_arrives_once_in_order_with_its_own_progress(ports: Por
 async def test_a_client_that_was_cut_off_gets_the_missed_steps(ports: Ports, relay: object, url: str) -> None:
     given, token = await painter(ports)
     job_id = await generation.request(given.scope, given.wish())
+    await world.relayed()
     async with clients.socket(url, token) as socket:
         await socket.subscribe("1", PROGRESS, id=job_of(job_id))
         await draw(given)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -88,3 +89,20 @@ async def test_no_connection_is_left_behind(redis_url: str, redis: Redis) -> Non
     async with asyncio.timeout(2):
         while len(await redis.client_list()) > before:  # noqa: ASYNC110 - by polling
             await asyncio.sleep(0.02)
+
+
+async def test_a_process_that_stood_still_for_longer_than_the_patience_listens_again(
+    redis_url: str, redis: Redis
+) -> None:
+    listener = Nudges(redis_url, (heard := []).append, beat=0.1, patience=0.5)
+    running = asyncio.create_task(listener.run())
+    await sent_until_heard(redis, heard, "before")
+
+    for _ in range(3):  # the patience and redis' own timeouts run out in the same turn of the loop
+        time.sleep(1.5)
+        await asyncio.sleep(0.3)
+
+    await sent_until_heard(redis, heard, "after")
+    running.cancel()
+    _, stuck = await asyncio.wait([running], timeout=3)
+    assert not stuck

@@ -107,6 +107,30 @@ class TestNumbering:
             assert await world.relayed() == 3
 
 
+async def test_a_part_that_fails_while_it_is_ended_does_not_keep_the_relay_alive(
+    ports: Ports, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies_of_being_cancelled(_: Reactor) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise OSError("the connection was closed under a query") from None
+
+    monkeypatch.setattr(Reactor, "run", dies_of_being_cancelled)
+    redis = Redis.from_url(redis_url)
+    relay = Relay(ports, database_url=database_url, redis=redis)
+    running = asyncio.create_task(relay.run())
+    await asyncio.wait_for(relay.active.wait(), 5)
+    await asyncio.sleep(0.05)
+
+    running.cancel()
+
+    done, _ = await asyncio.wait([running], timeout=2)
+    await redis.aclose()
+    assert done == {running}
+    assert running.cancelled()
+
+
 class TestReactions:
     """Reactions run in order and at least once; one that fails doesn't hold up the others."""
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from countenance import metrics, sharing
-from countenance.documents import Operation
+from countenance import graphql, metrics, sharing
+from countenance.documents import Documents, Operation
+from countenance.impartial import IMPARTIAL, Impartiality
 from countenance.relay import Relay
 from countenance.sharing import Subscriptions
 from domain.kernel.ids import BountyId
@@ -65,6 +66,52 @@ async def test_equal_subscriptions_are_executed_once(url: str, relay: Relay, bou
     async with asyncio.timeout(2):
         while rooms() != before:  # noqa: ASYNC110 - by polling
             await asyncio.sleep(0.01)
+
+
+async def test_members_share_what_is_the_same_for_everybody(url: str, relay: Relay, bounty: BountyId) -> None:
+    await world.relayed()
+    before = rooms()
+    tokens = ["", (await factories.signed_in()).token, (await factories.signed_in()).token]
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(socket(url, token)) for token in tokens]
+        for client in clients:
+            await client.subscribe("1", FEED)
+        public = rooms() - before
+        for client in clients:
+            await client.subscribe("2", PRIVATE)
+        private = rooms() - before - public
+
+    assert (public, private) == (1, 3)
+
+
+def test_every_impartial_field_is_there_and_is_what_everybody_may_see() -> None:
+    types = graphql.schema()._schema.type_map
+
+    for name, fields in IMPARTIAL.items():
+        assert fields <= types[name].fields.keys(), name
+    viewers_own = {"purse", "entries", "awardedEntry", "statementOfReasons", "outcome", "note"}
+    assert not viewers_own & frozenset().union(*IMPARTIAL.values())
+
+
+@pytest.mark.parametrize(
+    ("query", "impartial"),
+    [
+        (
+            "subscription { bountyFeed { ... on FeedEvent { at } bounty { ...B } } } fragment B on Bounty { pot }",
+            True,
+        ),
+        ("subscription { bountyFeed { bounty { initiator { handle } } } }", True),
+        ("subscription { bountyFeed { bounty { ...B } } } fragment B on Bounty { entries { totalCount } }", False),
+        ("subscription { bountyFeed { bounty { initiator { purse { available } } } } }", False),
+        ("subscription { inbox { cursor } }", False),
+        ("subscription { moderationFeed { cursor } }", False),
+    ],
+)
+def test_one_field_of_the_viewers_own_makes_it_their_own(query: str, impartial: bool) -> None:
+    schema = graphql.schema()._schema
+    documents = Documents(schema, introspection=True, suggestions=False)
+
+    assert Impartiality(schema).of(documents.operation(query, None)) is impartial
 
 
 async def test_what_only_one_may_see_goes_to_that_one_alone(url: str, relay: Relay, ports: Ports) -> None:

@@ -23,7 +23,7 @@ from domain.kernel.wire import (
 )
 from domain.kernel.work import work
 from tests import factories, fakes
-from tests.actions.generation import Studio, claim_one, facts, studio
+from tests.studio import Studio, claim_one, facts, studio
 
 
 class Scripted(fakes.NoCluster):

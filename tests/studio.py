@@ -8,15 +8,13 @@ from typing import Any
 
 from domain import generation, resources
 from domain.generation import Claim, Job, Wish
-from domain.kernel.findings import Verdict
-from domain.kernel.ids import FileId, JobId, ResourceId, new_id
+from domain.kernel.ids import JobId, ResourceId, new_id
 from domain.kernel.ports import Ports
 from domain.kernel.scope import Actor, Scope
 from domain.kernel.sql import fetch
-from domain.kernel.wire import Inspection, PictureDone, StepDone
-from domain.resources import Holder, ResourceDraft, ResourceKind
-from domain.resources.tables import FileRow
-from tests import factories
+from domain.kernel.wire import PictureDone, StepDone
+from domain.resources import ResourceDraft, ResourceKind
+from tests import factories, resourcing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,49 +53,9 @@ async def studio(ports: Ports, *, credits: int = 100) -> Studio:  # noqa: A002 -
     return Studio(actor, scope, checkpoint, await lora(scope))
 
 
-async def lora(scope: Scope, *, title: str = "A LoRA", mature: bool = False) -> ResourceId:
+async def lora(scope: Scope, **said: Any) -> ResourceId:
     """Publish a LoRA of the scope's member by the usual way, with an inspection that found nothing."""
-    assert scope.actor is not None
-    draft = ResourceDraft(ResourceKind.LORA, title, trigger_words=("lghths",), mature=mature)
-    resource_id = await resources.draft(scope, draft)
-    sha256 = secrets.token_hex(32)
-    await FileRow.insert(
-        FileRow(
-            {
-                FileRow.id: FileId(new_id()),
-                FileRow.holder_kind: "resource",
-                FileRow.holder_id: resource_id,
-                FileRow.account_id: scope.actor.account_id,
-                FileRow.mature: mature,
-                FileRow.name: "lora.safetensors",
-                FileRow.size_bytes: 100,
-                FileRow.sha256: sha256,
-                FileRow.blob_key: f"files/{sha256}",
-                FileRow.created_at: scope.now,
-            }
-        )
-    )
-    await resources.submit(scope, resource_id)
-    [order] = await resources.claim_scans(scope.ports, "a worker", 10)
-    await resources.record_inspection(
-        Scope.of_system(scope.ports),
-        Inspection(
-            scan_id=order.scan_id,
-            attempt=order.attempt,
-            verdict=Verdict.CLEAN,
-            findings=(),
-            format="safetensors",
-            size_bytes=100,
-            hashes={"SHA256": sha256},
-            claimed_hashes={},
-            texts=(),
-            registry_version=scope.ports.registry.version,
-            seconds=0.0,
-        ),
-    )
-    [published] = (await resources.files_of([Holder("resource", resource_id)])).values()
-    assert published[0].scan.verdict is Verdict.CLEAN
-    return resource_id
+    return await resourcing.published(scope, secrets.token_bytes(16), trigger_words=("lghths",), **said)
 
 
 async def claim_one(ports: Ports, worker: str = "worker-1") -> Claim:

@@ -1,0 +1,85 @@
+"""The gates without a server: `countenance registry match` puts texts through the very matcher that guards prompts."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from countenance.failures import CannotStart
+from domain.kernel.findings import Verdict
+from domain.registry.names import MAX_NAME_LENGTH, NameMatcher
+from domain.registry.snapshot import Person, Snapshot
+
+
+def read_persons(path: Path) -> list[Person]:
+    """Read persons, one JSON object a line: `{"name": …, "aliases": [...]}`; a person is known by its line number.
+
+    Raises CannotStart with the line that is at fault: matching against half a registry would say CLEAN too often.
+    """
+    persons = []
+    for number, line in _lines(path):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise CannotStart(f"{path}, line {number}: this is not JSON ({error}).") from None
+        persons.append(_person(row, number, f"{path}, line {number}"))
+    return persons
+
+
+def _person(row: Any, number: int, where: str) -> Person:
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str):
+        raise CannotStart(f'{where}: a person is an object with a "name", such as {{"name": "Ann Lee"}}.')
+    aliases = row.get("aliases") or []
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
+        raise CannotStart(f'{where}: "aliases" must be a list of names.')
+    for name in (row["name"], *aliases):
+        if len(name) > MAX_NAME_LENGTH:
+            raise CannotStart(f"{where}: a name has {len(name)} characters, and {MAX_NAME_LENGTH} is the most.")
+    return Person(UUID(int=number), row["name"], tuple(aliases))
+
+
+def match_texts(persons: list[Person], path: Path) -> Iterator[dict[str, Any]]:
+    """Give an answer for each line of `path`, `{"id": …, "text": …}`, in their order.
+
+    A line that can't be read gives `{"id", "error"}`, with what id it has, and the others are answered all the same.
+    """
+    matcher = NameMatcher(Snapshot(version=1, persons=tuple(persons)))
+    for number, line in _lines(path):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            yield {"id": None, "error": f"Line {number} is not JSON ({error})."}
+            continue
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            known = row.get("id") if isinstance(row, dict) else None
+            yield {"id": known, "error": f'Line {number} is not an object with a "text".'}
+            continue
+        yield {"id": row.get("id"), **_answer(matcher, row["text"])}
+
+
+def _answer(matcher: NameMatcher, text: str) -> dict[str, Any]:
+    matches = matcher.match(text)
+    if not matches:
+        return {"verdict": Verdict.CLEAN, "person": None, "span": None, "score": None}
+    best = matches[0]
+    person = matcher.person(best.person_id)
+    return {
+        "verdict": best.verdict,
+        "person": person.name if person else None,
+        "span": [best.start, best.end],
+        "score": round(best.score, 4),
+    }
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Give the lines that are not empty, with their numbers. Raises CannotStart when the file can't be read."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, line
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CannotStart(f"{path} is not UTF-8 text.") from None

@@ -1,0 +1,126 @@
+"""The ledger of what claims did: to which thing, why, and what it was before.
+
+Likeness stands beside or below those who hold, disable and restore things, so it is told afterwards, by reactions.
+Each entry is written once for a claim and a thing and then follows what becomes of the thing.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from domain.kernel.findings import Finding
+from domain.kernel.ids import ClaimId, Subject, new_id
+from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch, fetch_one
+from domain.kernel.work import Work, work
+from domain.likeness import claim_rules, faces
+from domain.likeness.claim_reads import affected_of, claim_of
+from domain.likeness.facts import ClaimLookedInto
+from domain.likeness.filing import locked
+from domain.likeness.values import Affected, AffectedAction, ClaimStatus, LookInto
+from domain.registry.snapshot import Person
+
+
+async def look_into(scope: Scope, claim_id: ClaimId) -> LookInto | None:
+    """Say what is to be looked at for a claim that is still open; None when there is nothing to do any more."""
+    row = await fetch_one("SELECT * FROM likeness_claim WHERE id = $1", claim_id)
+    claim = claim_of(row) if row else None
+    if claim is None or not claim.open or not claim.complete:
+        return None
+    return LookInto(
+        claim=claim,
+        person=Person(claim.id, claim.person_name, claim.aliases, claim.consent, claim.creators),
+        subjects=claim_rules.subjects_in(claim.locations, public_url=scope.ports.public_url),
+        may_hold=claim_rules.may_hold(claim.relation),
+        descriptors=await faces.faces_of_claim(scope, claim.id),
+    )
+
+
+async def looked_into(scope: Scope, claim_id: ClaimId, found: Sequence[Affected]) -> None:
+    """Record what was found and held at once for a claim; from now on it is for a moderator to verify.
+
+    Recording it again changes nothing that was recorded before.
+    """
+    async with work(scope.now) as w:
+        claim = await locked(w, claim_id)
+        for each in found:
+            await _record(w, claim_id, each)
+        if claim.status is ClaimStatus.RECEIVED:
+            await w.execute("UPDATE likeness_claim SET status = 'VERIFYING' WHERE id = $1", claim_id)
+            w.tell(ClaimLookedInto(claim_id))
+
+
+async def note_affected(
+    scope: Scope,
+    subject: Subject,
+    action: AffectedAction,
+    *,
+    findings: Sequence[Finding] = (),
+    before: Mapping[str, Any] | None = None,
+) -> int:
+    """Note that something was held, disabled, removed or restored, under each claim that it concerns.
+
+    A restriction concerns the upheld claims about the persons in its findings; a restoration every claim under
+    which the thing was restricted. Gives how many claims were concerned. Noting it again changes nothing.
+    """
+    async with work(scope.now) as w:
+        if action is AffectedAction.RESTORED:
+            done = await w.execute(
+                "UPDATE claim_affected SET action = 'RESTORED', at = $3 WHERE subject_kind = $1 AND subject_id = $2"
+                " AND action IN ('HELD', 'DISABLED')",
+                subject.kind,
+                subject.id,
+                scope.now,
+            )
+            return int(done.removeprefix("UPDATE "))
+        persons = {finding.person_id for finding in findings if finding.person_id}
+        claims = await w.fetch(
+            "SELECT id, person_id FROM likeness_claim WHERE person_id = ANY($1::uuid[]) AND status = 'UPHELD'"
+            " ORDER BY id FOR UPDATE",
+            list(persons),
+        )
+        for row in claims:
+            theirs = tuple(finding for finding in findings if finding.person_id == row["person_id"])
+            await _record(w, ClaimId(row["id"]), Affected(subject, action, theirs, scope.now, before or {}))
+        return len(claims)
+
+
+async def held_by_claim(claim_id: ClaimId, *, alone: bool = False) -> Sequence[Affected]:
+    """Give what is held under a claim; with `alone` only what no other open claim holds as well."""
+    rows = await fetch(
+        """
+        SELECT mine.* FROM claim_affected mine WHERE mine.claim_id = $1 AND mine.action = 'HELD'
+            AND NOT ($2 AND EXISTS (
+                SELECT FROM claim_affected other JOIN likeness_claim c ON c.id = other.claim_id
+                WHERE other.subject_kind = mine.subject_kind AND other.subject_id = mine.subject_id
+                    AND other.claim_id <> mine.claim_id AND other.action = 'HELD'
+                    AND c.status IN ('RECEIVED', 'VERIFYING')))
+        ORDER BY mine.id
+        """,
+        claim_id,
+        alone,
+    )
+    return [affected_of(row) for row in rows]
+
+
+async def _record(w: Work, claim_id: UUID, found: Affected) -> None:
+    """Write an entry; what the thing was before is kept from the first time, or from after it was restored."""
+    await w.execute(
+        """
+        INSERT INTO claim_affected (id, claim_id, subject_kind, subject_id, action, findings, before, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (claim_id, subject_kind, subject_id) DO UPDATE SET
+            action = $5, findings = $6,
+            at = CASE WHEN claim_affected.action = $5 THEN claim_affected.at ELSE $8 END,
+            before = CASE WHEN claim_affected.action IN ('RESTORED', 'NONE') THEN $7 ELSE claim_affected.before END
+        """,
+        new_id(),
+        claim_id,
+        found.subject.kind,
+        found.subject.id,
+        found.action,
+        json.dumps([finding.to_json() for finding in found.findings]),
+        json.dumps(dict(found.before)),
+        found.at,
+    )

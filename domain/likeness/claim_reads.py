@@ -1,0 +1,186 @@
+"""Reading claims: moderators see all of them, and whoever holds a claim's PIN sees that one."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from domain.kernel.findings import Finding
+from domain.kernel.ids import AccountId, ClaimId, PersonId, Subject
+from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
+from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch, fetch_one
+from domain.likeness.values import (
+    Affected,
+    AffectedAction,
+    Claim,
+    ClaimRelation,
+    ClaimSource,
+    ClaimStatus,
+)
+from domain.registry.snapshot import Consent
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFilter:
+    """Which claims a moderator asks for; `overdue` ones are still open though their time is over."""
+
+    status: ClaimStatus | None = None
+    overdue: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """An e-mail that came in and opened no claim, as moderators see it."""
+
+    id: UUID
+    sender: str
+    subject: str
+    text: str
+    problem: str
+    blob_key: str | None
+
+
+async def claims_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[ClaimId, Claim]:
+    """Give claims to moderators; nobody else sees any by its id alone."""
+    if not ids or not (scope.system or scope.is_moderator):
+        return {}
+    rows = await fetch("SELECT * FROM likeness_claim WHERE id = ANY($1::uuid[])", list(ids))
+    return {ClaimId(row["id"]): claim_of(row) for row in rows}
+
+
+async def list_claims(scope: Scope, asked: PageAsk, wanted: ClaimFilter, *, with_total: bool = False) -> Page[Claim]:
+    """Give claims, those due first at the head where they are open, newest first otherwise. Moderators only.
+
+    Raises SignInRequired, NotAllowed.
+    """
+    if not scope.system:
+        scope.require_moderator()
+    where = """
+        ($1::text IS NULL OR status = $1)
+        AND ($2::bool IS NULL OR (status IN ('RECEIVED', 'VERIFYING') AND due_at <= $3) = $2)
+    """
+    rows = await fetch(
+        f"SELECT * FROM likeness_claim WHERE {where} AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5",  # noqa: S608 - a constant of this function
+        wanted.status,
+        wanted.overdue,
+        scope.now,
+        uuid_part(asked, 0),
+        asked.first + 1,
+    )
+    total = None
+    if with_total:
+        counted = await fetch_one(
+            f"SELECT count(*) FROM likeness_claim WHERE {where}",  # noqa: S608 - as above
+            wanted.status,
+            wanted.overdue,
+            scope.now,
+        )
+        total = counted[0] if counted else 0
+    claims = [claim_of(row) for row in rows]
+    return page_of(claims, [(claim.id.hex,) for claim in claims], asked, total=total)
+
+
+async def overdue_claims(scope: Scope) -> Sequence[Claim]:
+    """Give up to a hundred claims whose time to decide is over, the longest overdue first. Moderators only.
+
+    Raises SignInRequired, NotAllowed.
+    """
+    if not scope.system:
+        scope.require_moderator()
+    rows = await fetch(
+        "SELECT * FROM likeness_claim WHERE status IN ('RECEIVED', 'VERIFYING') AND due_at <= $1"
+        " ORDER BY due_at, id LIMIT 100",
+        scope.now,
+    )
+    return [claim_of(row) for row in rows]
+
+
+async def affected_by(claim_ids: Sequence[ClaimId]) -> Mapping[ClaimId, Sequence[Affected]]:
+    """Give what became of what under each claim, oldest first. The caller has shown that it may see the claims."""
+    if not claim_ids:
+        return {}
+    rows = await fetch(
+        "SELECT * FROM claim_affected WHERE claim_id = ANY($1::uuid[]) ORDER BY claim_id, at, id", list(claim_ids)
+    )
+    found: dict[ClaimId, list[Affected]] = {claim_id: [] for claim_id in claim_ids}
+    for row in rows:
+        found[ClaimId(row["claim_id"])].append(affected_of(row))
+    return found
+
+
+async def joined_counts(claims: Sequence[Claim]) -> Mapping[ClaimId, int]:
+    """Say for each claim how many others are about the same person. The caller may see the claims."""
+    rows = await fetch(
+        "SELECT name_key, count(*) FROM likeness_claim WHERE name_key = ANY($1::text[]) GROUP BY name_key",
+        list({claim.name_key for claim in claims}),
+    )
+    by_key = {row["name_key"]: row["count"] for row in rows}
+    return {claim.id: by_key.get(claim.name_key, 1) - 1 for claim in claims}
+
+
+async def face_counts(ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Count the descriptors of claims or persons, by id."""
+    rows = await fetch(
+        """
+        SELECT id, count(*) FROM unnest($1::uuid[]) AS asked(id)
+        JOIN face_descriptor face ON face.claim_id = asked.id OR face.person_id = asked.id GROUP BY id
+        """,
+        list(ids),
+    )
+    return {row["id"]: row["count"] for row in rows}
+
+
+async def kept_messages(scope: Scope) -> Sequence[Intake]:
+    """Give up to a hundred e-mails that opened no claim, the newest first. Moderators only.
+
+    Raises SignInRequired, NotAllowed.
+    """
+    if not scope.system:
+        scope.require_moderator()
+    rows = await fetch(
+        "SELECT id, sender, subject, text, problem, blob_key FROM intake_message"
+        " WHERE problem IS NOT NULL ORDER BY id DESC LIMIT 100"
+    )
+    return [Intake(**dict(row)) for row in rows]
+
+
+def claim_of(row: asyncpg.Record) -> Claim:
+    """Read a row of the table of claims."""
+    return Claim(
+        id=ClaimId(row["id"]),
+        case_code=row["case_code"],
+        source=ClaimSource(row["source"]),
+        status=ClaimStatus(row["status"]),
+        complete=row["complete"],
+        person_name=row["person_name"],
+        aliases=tuple(row["aliases"]),
+        name_key=row["name_key"],
+        about=ClaimId(row["about"]),
+        relation=ClaimRelation(row["relation"]) if row["relation"] else None,
+        contact_email=row["contact_email"],
+        account_id=AccountId(row["account_id"]) if row["account_id"] else None,
+        locations=tuple(row["locations"]),
+        explanation=row["explanation"],
+        consent=Consent(row["consent"]),
+        creators=tuple(AccountId(creator) for creator in row["creators"]),
+        signature=row["signature"],
+        received_at=row["received_at"],
+        due_at=row["due_at"],
+        decided_at=row["decided_at"],
+        withdrawn_at=row["withdrawn_at"],
+        person_id=PersonId(row["person_id"]) if row["person_id"] else None,
+    )
+
+
+def affected_of(row: asyncpg.Record) -> Affected:
+    """Read a row of the table of what claims affected."""
+    return Affected(
+        subject=Subject(row["subject_kind"], row["subject_id"]),
+        action=AffectedAction(row["action"]),
+        findings=tuple(Finding.from_json(found) for found in json.loads(row["findings"])),
+        at=row["at"],
+        before=json.loads(row["before"]),
+    )

@@ -1,0 +1,81 @@
+"""Face descriptors at rest: sealed with a key that the database never sees, opened for the registry's snapshot alone.
+
+No field of the API gives one back, no log holds one, and they are deleted with the claim that brought them.
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from domain.kernel.ids import ClaimId, PersonId, new_id
+from domain.kernel.ports import Sealer
+from domain.kernel.refusals import InvalidInput
+from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch
+from domain.kernel.work import Work
+
+_PACKED = struct.Struct("<128f")
+Descriptor = tuple[float, ...]
+
+
+def require_sealer(scope: Scope) -> Sealer:
+    """Give what seals descriptors. Raises InvalidInput where this server has no key for them."""
+    if scope.ports.sealer is None:
+        raise InvalidInput(
+            "This server takes no face descriptors, because it has no key to keep them under: leave them out.",
+            field="input.faceDescriptors",
+        )
+    return scope.ports.sealer
+
+
+async def keep(w: Work, scope: Scope, claim_id: ClaimId, descriptors: Sequence[Descriptor]) -> None:
+    """Seal and store the descriptors of a claim. Each is bound to its claim: moved to another, it doesn't open."""
+    if not descriptors:
+        return
+    sealer = require_sealer(scope)
+    await w.many(
+        "INSERT INTO face_descriptor (id, claim_id, sealed) VALUES ($1, $2, $3)",
+        [(new_id(), claim_id, sealer.seal(_PACKED.pack(*each), about=claim_id.bytes)) for each in descriptors],
+    )
+
+
+async def enrol(w: Work, claim_id: ClaimId, person_id: PersonId) -> None:
+    """Have the registry compare with the descriptors of a claim that is upheld."""
+    await w.execute("UPDATE face_descriptor SET person_id = $2 WHERE claim_id = $1", claim_id, person_id)
+
+
+async def forget(w: Work, claim_id: ClaimId) -> None:
+    """Delete the descriptors of a claim that is over."""
+    await w.execute("DELETE FROM face_descriptor WHERE claim_id = $1", claim_id)
+
+
+async def enrolled_faces(sealer: Sealer | None) -> Mapping[PersonId, Sequence[Descriptor]]:
+    """Open the descriptors of everybody who is registered, for the snapshot that the validators compare with.
+
+    Without the key there are none: the signal of faces then reports itself as not run.
+    """
+    if sealer is None:
+        return {}
+    rows = await fetch(
+        """
+        SELECT face.person_id, face.claim_id, face.sealed FROM face_descriptor face
+        JOIN registered_person person ON person.id = face.person_id AND person.withdrawn_at IS NULL
+        ORDER BY face.person_id, face.id
+        """
+    )
+    opened: dict[PersonId, list[Descriptor]] = {}
+    for row in rows:
+        opened.setdefault(PersonId(row["person_id"]), []).append(_open(sealer, row["claim_id"], row["sealed"]))
+    return opened
+
+
+async def faces_of_claim(scope: Scope, claim_id: ClaimId) -> tuple[Descriptor, ...]:
+    """Open the descriptors of one claim, for the product itself; nobody else gets any."""
+    if not scope.system or scope.ports.sealer is None:
+        return ()
+    rows = await fetch("SELECT sealed FROM face_descriptor WHERE claim_id = $1 ORDER BY id", claim_id)
+    return tuple(_open(scope.ports.sealer, claim_id, row["sealed"]) for row in rows)
+
+
+def _open(sealer: Sealer, claim_id: UUID, sealed: bytes) -> Descriptor:
+    return _PACKED.unpack(sealer.open(sealed, about=claim_id.bytes))

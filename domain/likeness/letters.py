@@ -1,0 +1,169 @@
+"""Letters to claimants: written in the deed's own transaction, sent afterwards, forgotten once they are sent.
+
+None of them repeats what a claimant typed: whoever files a claim under somebody else's address must not be able to
+have us write to them whatever they like.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from domain.kernel.ids import new_id
+from domain.kernel.scope import Scope
+from domain.kernel.work import Work, work
+from domain.likeness.values import Claim, Letter
+from domain.reasons import Statement
+
+MOST_ATTEMPTS = 10
+_FIRST_PAUSE = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(hours=4)
+_LEASE = timedelta(minutes=2)
+
+
+async def receipt(w: Work, scope: Scope, claim: Claim) -> None:
+    """Say that a claim filed by the form is received; its PIN was shown there and is not repeated."""
+    await _write(
+        w,
+        scope,
+        claim,
+        f"Your claim {claim.case_code} is received",
+        f"""Your claim about the reproduction of a person's likeness is received.
+
+Case code: {claim.case_code}
+We decide by: {claim.due_at:%Y-%m-%d %H:%M} UTC
+Status: {case_url(scope, claim.case_code)}
+
+The status page asks for the PIN that was shown when the claim was filed. There you can also withdraw the claim at
+any time. If you did not file it, you need not do anything.
+""",
+    )
+
+
+async def mail_receipt(w: Work, scope: Scope, claim: Claim, pin: str, message_id: str | None) -> None:
+    """Answer a claim that came by e-mail: with its case code, its PIN, and the link to complete it."""
+    await _write(
+        w,
+        scope,
+        claim,
+        f"Your claim {claim.case_code} is received: please complete it",
+        f"""Your message about the reproduction of a person's likeness is received, and a case is open.
+
+Case code: {claim.case_code}
+PIN: {pin}
+We decide by: {claim.due_at:%Y-%m-%d %H:%M} UTC
+
+Please complete it here: {case_url(scope, claim.case_code)}
+
+There we ask who the person is, what you are to them, and what they allow. What was attached to your message was not
+kept: we need no photograph. Please keep the PIN; it opens the case, and we can't show it again.
+""",
+        in_reply_to=message_id,
+    )
+
+
+async def decision(w: Work, scope: Scope, claim: Claim, statement: Statement) -> None:
+    """Tell a decision with its statement of reasons."""
+    await _write(
+        w,
+        scope,
+        claim,
+        f"Your claim {claim.case_code} is decided: {claim.status.lower()}",
+        f"""Your claim {claim.case_code} was decided: it is {claim.status.lower()}.
+
+Statement of reasons {statement.puid}
+Facts: {statement.facts}
+Ground: {statement.ground_reference}
+Explanation: {statement.explanation}
+Decided by a person, on {statement.application_date:%Y-%m-%d %H:%M} UTC.
+
+Status, and what became of what was found: {case_url(scope, claim.case_code)}
+You may appeal this decision within six months.
+""",
+    )
+
+
+async def withdrawal(w: Work, scope: Scope, claim: Claim) -> None:
+    """Confirm that a claim was withdrawn."""
+    await _write(
+        w,
+        scope,
+        claim,
+        f"Your claim {claim.case_code} is withdrawn",
+        f"""Your claim {claim.case_code} was withdrawn. What it alone had restricted is being restored, and the face
+descriptors that came with it, if any, are deleted. You can file a new claim at any time.
+""",
+    )
+
+
+async def take_letters(scope: Scope, limit: int = 10) -> Sequence[Letter]:
+    """Lease letters that are due to whoever sends them; one that is neither sent nor failed by then is due again."""
+    async with work(scope.now) as w:
+        rows = await w.fetch(
+            """
+            UPDATE claim_letter SET attempts = attempts + 1, not_before = $1 + $3 WHERE id IN (
+                SELECT id FROM claim_letter WHERE sent_at IS NULL AND given_up_at IS NULL AND not_before <= $1
+                ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED
+            ) RETURNING *
+            """,
+            scope.now,
+            limit,
+            _LEASE,
+        )
+    return [
+        Letter(
+            id=row["id"],
+            recipient=row["recipient"],
+            subject=row["subject"],
+            body=row["body"],
+            in_reply_to=row["in_reply_to"],
+            created_at=row["created_at"],
+            attempt=row["attempts"],
+        )
+        for row in sorted(rows, key=lambda row: row["id"])
+    ]
+
+
+async def letter_sent(scope: Scope, letter_id: UUID) -> None:
+    """Note that a letter is out, and forget what it said: it may hold a PIN."""
+    async with work(scope.now) as w:
+        await w.execute(
+            "UPDATE claim_letter SET sent_at = $2, body = '', last_error = NULL WHERE id = $1", letter_id, scope.now
+        )
+
+
+async def letter_failed(scope: Scope, letter: Letter, reason: str) -> bool:
+    """Note why a letter could not be sent; it is tried again, later each time. False when it is given up."""
+    pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (letter.attempt - 1))
+    given_up = letter.attempt >= MOST_ATTEMPTS
+    async with work(scope.now) as w:
+        await w.execute(
+            "UPDATE claim_letter SET not_before = $2, last_error = $3, given_up_at = $4 WHERE id = $1",
+            letter.id,
+            scope.now + pause,
+            reason[:500].replace("\0", ""),
+            scope.now if given_up else None,
+        )
+    return not given_up
+
+
+def case_url(scope: Scope, case_code: str) -> str:
+    """Give the page on which a claim is looked at, completed and withdrawn."""
+    return f"{scope.ports.public_url}/claims/{case_code}"
+
+
+async def _write(
+    w: Work, scope: Scope, claim: Claim, subject: str, body: str, *, in_reply_to: str | None = None
+) -> None:
+    await w.execute(
+        """
+        INSERT INTO claim_letter (id, claim_id, recipient, subject, body, in_reply_to, created_at, not_before, attempts)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0)
+        """,
+        new_id(),
+        claim.id,
+        claim.contact_email,
+        subject,
+        body,
+        in_reply_to,
+        scope.now,
+    )

@@ -1,0 +1,80 @@
+"""One text against an index of names: every reading of the text, every way in which a name may stand there."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.registry.confirming import confirm
+from domain.registry.matching import NameMatch
+from domain.registry.name_index import NameEntry, NameIndex
+from domain.registry.name_parts import cached_parts
+from domain.registry.name_policy import NamePolicy
+from domain.registry.near_names import near_names
+from domain.registry.plain import Plain, plain_of
+from domain.registry.prompts import readings
+from domain.registry.sounding import sounding_names
+from domain.registry.streams import Stream, Words, streams_of
+
+_MOST_PER_PERSON = 100
+"""So many occurrences of one person are told of one text; a text that repeats a name costs no more than that."""
+
+
+class Prepared(NamedTuple):
+    """A text as it is looked at, made once for all indexes: its words, and its streams of letters."""
+
+    words: Words
+    streams: list[Stream]
+
+
+def prepared(text: str) -> list[Prepared]:
+    """Fold a text, in each of its readings."""
+    found = []
+    for reading in readings(text):
+        words = Words(plain_of(reading))
+        found.append(Prepared(words, streams_of(words)))
+    return found
+
+
+def recognise(policy: NamePolicy, index: NameIndex, texts: list[Prepared]) -> Iterator[NameMatch]:
+    """Find the names of an index in a prepared text; the same place may be given several times."""
+    if not len(index):
+        return
+    counts: Counter[UUID] = Counter()
+    for words, streams in texts:
+        for entry, score, start, end in _found(policy, index, words, streams, counts):
+            counts[entry.person.id] += 1
+            if counts[entry.person.id] <= _MOST_PER_PERSON:
+                first, last = words.plain.span(start, end)
+                yield NameMatch(entry.person.id, entry.name, first, last, score, policy.verdict(score))
+
+
+def _found(
+    policy: NamePolicy, index: NameIndex, words: Words, streams: list[Stream], counts: Counter[UUID]
+) -> Iterator[tuple[NameEntry, float, int, int]]:
+    for stream in streams:
+        for skeleton, first, last in index.hits(stream.text):
+            for name, turned in index.names_at(skeleton):
+                entry = index.entry(name)
+                if counts[entry.person.id] >= _MOST_PER_PERSON:
+                    continue
+                found = confirm(policy, stream, cached_parts(entry.name), (first, last), turned=turned)
+                if found:
+                    yield entry, *found
+    for near in (*near_names(policy, index, words), *sounding_names(policy, index, words)):
+        yield index.entry(near.name), near.score, near.start, near.end
+
+
+def outermost(found: list[NameMatch]) -> list[NameMatch]:
+    """Leave out what a better match of the same person covers, best first: surest, then longest, then earliest."""
+    kept: list[NameMatch] = []
+    covered: dict[UUID, list[tuple[int, int]]] = {}
+    for match in sorted(found, key=lambda match: (-match.score, match.start - match.end, match.start)):
+        mine = covered.setdefault(match.person_id, [])
+        if all(match.end <= start or match.start >= end for start, end in mine):
+            mine.append((match.start, match.end))
+            kept.append(match)
+    return kept
+
+
+__all__ = ["Plain", "Prepared", "outermost", "prepared", "recognise"]

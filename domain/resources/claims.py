@@ -1,0 +1,110 @@
+"""What a claim that is not decided yet does to a resource that it names: held where the signals agree, then free again.
+
+The claimed person is not in the registry, so the resource is looked at with a matcher for that person alone, and
+what that finds is not stored with the resource: it belongs to the claim.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from domain import reasons
+from domain.kernel.findings import Finding, Verdict
+from domain.kernel.ids import AccountId, ResourceId
+from domain.kernel.scope import Scope
+from domain.kernel.work import Work, work
+from domain.registry.matching import Matcher
+from domain.registry.names import NameMatcher
+from domain.registry.snapshot import Person, Snapshot
+from domain.resources import statements
+from domain.resources.facts import ResourceChanged
+from domain.resources.holders import lock_holder
+from domain.resources.reads import resource_of
+from domain.resources.revalidation import matcher_of
+from domain.resources.rules import examine, examine_own_texts, is_of_person
+from domain.resources.scans import FACTS_SQL, facts_of
+from domain.resources.settling import hold_registry, settle
+from domain.resources.values import Cause, Holder, Resource, ResourceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """What a look at a resource for a claim found. `sha256` are its files, `held` whether it is held for a claim."""
+
+    owner_id: AccountId
+    status: ResourceStatus
+    mature: bool
+    findings: tuple[Finding, ...]
+    sha256: tuple[str, ...]
+    held: bool
+
+
+async def look_at_for_claim(
+    scope: Scope, resource_id: ResourceId, person: Person, *, may_hold: bool
+) -> LookedAt | None:
+    """Look at a resource that a claim names; hold it if it is public, the evidence is exact, and it may be held.
+
+    Gives None when there is no such resource. Done again it finds and does the same.
+    """
+    matcher = await asyncio.to_thread(NameMatcher, Snapshot(version=0, persons=(person,)))
+    async with work(scope.now) as w:
+        await lock_holder(w, Holder("resource", resource_id))
+        row = await w.one("SELECT * FROM resource WHERE id = $1 FOR UPDATE", resource_id)
+        if row is None:
+            return None
+        resource = resource_of(row)
+        rows = await w.fetch(
+            f"SELECT {FACTS_SQL} FROM scan JOIN stored_file f ON f.id = scan.file_id"  # noqa: S608 - a constant of ours
+            " WHERE f.holder_kind = 'resource' AND f.holder_id = $1 AND scan.status = 'DONE' ORDER BY f.id",
+            resource_id,
+        )
+        findings = _found(resource, rows, matcher, person)
+        exact = any(finding.verdict is Verdict.BLOCKED for finding in findings)
+        held = row["cause"] == Cause.CLAIM
+        if may_hold and exact and resource.status is ResourceStatus.PUBLISHED:
+            await _hold(w, scope, resource, findings)
+            held = True
+    return LookedAt(
+        owner_id=resource.owner_id,
+        status=ResourceStatus.PUBLISHED if held else resource.status,  # only what is public is held for a claim
+        mature=resource.mature,
+        findings=findings,
+        sha256=tuple(row["sha256"] for row in rows),
+        held=held,
+    )
+
+
+async def release_from_claim(scope: Scope, resource_id: ResourceId, snapshot: Snapshot) -> bool:
+    """End the hold for a claim: from now on its own texts and files decide. False when it was not held for one.
+
+    Raises RegistryBehind when a newer registry than `snapshot` is being applied already: try again with that.
+    """
+    matcher = await matcher_of(scope, snapshot)
+    async with work(scope.now) as w:
+        await lock_holder(w, Holder("resource", resource_id))
+        await hold_registry(w, matcher)
+        freed = await w.execute(
+            "UPDATE resource SET cause = 'SCAN' WHERE id = $1 AND status = 'HELD' AND cause = 'CLAIM'", resource_id
+        )
+        if freed == "UPDATE 0":
+            return False
+        await settle(w, scope, resource_id, matcher, rejudged=True)
+    return True
+
+
+async def _hold(w: Work, scope: Scope, resource: Resource, findings: Sequence[Finding]) -> None:
+    await w.execute("UPDATE resource SET status = 'HELD', cause = 'CLAIM' WHERE id = $1", resource.id)
+    await reasons.state(w, statements.of_claim(resource, findings, at=scope.now))
+    w.tell(
+        ResourceChanged(
+            resource.id, resource.owner_id, ResourceStatus.HELD, before=ResourceStatus.PUBLISHED, cause=Cause.CLAIM
+        )
+    )
+
+
+def _found(resource: Resource, rows: Sequence[Any], matcher: Matcher, person: Person) -> tuple[Finding, ...]:
+    """Give what speaks of the person in the resource's own texts, its files' names and their metadata."""
+    of_files = [finding for row in rows for finding in examine(facts_of(row), matcher).findings]
+    found = [*examine_own_texts(resource, matcher), *of_files]
+    return tuple(replace(finding, person_id=None) for finding in found if is_of_person(finding, person.id))
