@@ -69,9 +69,9 @@ async def _in_turns(home: Path, *, pixels: int, steps: int, rounds: int) -> tupl
     async with _cluster(home, registry) as cluster:
         for _ in range(rounds + 1):
             began = time.perf_counter()
-            artist._brush.submit(bare).result()
+            await asyncio.wrap_future(artist._brush.submit(bare))
             plain = time.perf_counter()
-            _check(list(artist.render(_order(model, pixels, steps))))
+            _check(await asyncio.to_thread(list, artist.render(_order(model, pixels, steps))))
             drawn = time.perf_counter()
             _check([event async for event in cluster.render(_order(model, pixels, steps))])
             times.append((plain - began, drawn - plain, time.perf_counter() - drawn))

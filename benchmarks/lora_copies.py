@@ -121,7 +121,9 @@ def resized(lora: Lora, share: int) -> list[Factors]:
     for layer in lora:
         left, sizes, right = torch.linalg.svd(layer.update, full_matrices=False)
         rank = max(layer.rank // share, 1)
-        made.append(layer.with_factors(sizes[:rank, None].sqrt() * right[:rank], left[:, :rank] * sizes[:rank].sqrt(), 1))
+        made.append(
+            layer.with_factors(sizes[:rank, None].sqrt() * right[:rank], left[:, :rank] * sizes[:rank].sqrt(), 1)
+        )
     return made
 
 

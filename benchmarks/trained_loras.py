@@ -8,16 +8,17 @@ folder, so that only the first run trains.
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
+from diffusers import StableDiffusionPipeline
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict
 
 from gpu_cluster.starter import build_starter_checkpoint
-
-if TYPE_CHECKING:
-    import torch
 
 CACHE = Path(__file__).parent / "results" / "trained.local"
 """Where trained LoRAs are kept between runs; not committed."""
@@ -49,11 +50,15 @@ class Recipe:
         return f"subject{self.subject:03d}-seed{self.seed}-rank{self.rank}"
 
 
-def recipes(subjects: Sequence[int], again: int = 0) -> list[Recipe]:
-    """Plan one LoRA of each subject, and two more of the first `again` subjects with other seeds and ranks."""
+def recipes(subjects: Sequence[int], again: int = 0, *, steps: int | None = None) -> list[Recipe]:
+    """Plan one LoRA of each subject, and two more of the first `again` subjects with other seeds and ranks.
+
+    `steps` are those of each, in place of thirty to sixty.
+    """
     planned = [(subject, 0) for subject in subjects]
     planned += [(subject, seed) for subject in subjects[:again] for seed in (1, 2)]
-    return [_recipe(subject, seed) for subject, seed in planned]
+    made = [_recipe(subject, seed) for subject, seed in planned]
+    return made if steps is None else [replace(recipe, steps=steps) for recipe in made]
 
 
 def _recipe(subject: int, seed: int) -> Recipe:
@@ -71,7 +76,7 @@ def _recipe(subject: int, seed: int) -> Recipe:
 
 
 def trained(planned: Sequence[Recipe], folder: Path = CACHE, *, threads: int = 1) -> Iterator[tuple[Recipe, Path]]:
-    """Give the file of each recipe, training those that are not in `folder` yet: two to five seconds each."""
+    """Give the file of each recipe, training those that are not in `folder` yet: some seconds each."""
     folder.mkdir(parents=True, exist_ok=True)
     starter = folder / "starter"
     pipe = None
@@ -119,8 +124,6 @@ def _inside(figure: str, x: Any, y: Any, size: float) -> Any:
 
 
 def _load(starter: Path) -> Any:
-    from diffusers import StableDiffusionPipeline
-
     pipe = StableDiffusionPipeline.from_pretrained(starter, safety_checker=None, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
     for part in (pipe.unet, pipe.vae, pipe.text_encoder):
@@ -130,10 +133,6 @@ def _load(starter: Path) -> Any:
 
 def _train(pipe: Any, recipe: Recipe, path: Path, *, threads: int) -> None:
     """Train one LoRA and write it as diffusers does, its alpha in the metadata; the pipeline is left as it was."""
-    import torch
-    from peft import LoraConfig
-    from peft.utils import get_peft_model_state_dict
-
     torch.set_num_threads(threads)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(np.random.default_rng([RECIPE, recipe.subject, recipe.seed]).integers(2**31)))
@@ -159,11 +158,9 @@ def _train(pipe: Any, recipe: Recipe, path: Path, *, threads: int) -> None:
 
 
 def _fit(pipe: Any, recipe: Recipe) -> None:
-    import torch
-
     latents, prompt = _examples(pipe, recipe)
     noise_steps = pipe.scheduler.config.num_train_timesteps
-    kept = _alphas(pipe)
+    kept = pipe.scheduler.alphas_cumprod
     parts = [pipe.unet, *([pipe.text_encoder] if recipe.text_encoder else [])]
     weights = [weight for part in parts for weight in part.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=recipe.rate, weight_decay=1e-2)
@@ -179,17 +176,11 @@ def _fit(pipe: Any, recipe: Recipe) -> None:
         optimizer.step()
 
 
-def _examples(pipe: Any, recipe: Recipe) -> "tuple[torch.Tensor, torch.Tensor]":
+def _examples(pipe: Any, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw the training set, sixteen pictures as latents, and its caption as tokens."""
-    import torch
-
     pictures = np.stack([draw(recipe.subject, recipe.seed * 100 + at) for at in range(16)])
     with torch.no_grad():
         latents = pipe.vae.encode(torch.from_numpy(pictures)).latent_dist.mean
     caption = f"photo of sbj{recipe.subject}"
     tokens = pipe.tokenizer(caption, padding="max_length", max_length=77, truncation=True, return_tensors="pt")
     return (latents / latents.std()), tokens.input_ids
-
-
-def _alphas(pipe: Any) -> "torch.Tensor":
-    return pipe.scheduler.alphas_cumprod  # type: ignore[no-any-return]

@@ -87,8 +87,8 @@ async def _fill() -> Any:
     bounties = [new_id() for _ in range(BOUNTIES)]
     await pool().executemany(
         """
-        INSERT INTO bounty (id, kind, title, brief, status, mature, depicts_real_person, initiator_id, pot, backer_count,
-                            created_at, closes_at, judged_by)
+        INSERT INTO bounty (id, kind, title, brief, status, mature, depicts_real_person, initiator_id, pot,
+                            backer_count, created_at, closes_at, judged_by)
         VALUES ($1, 'LORA', $2, 'Boats, fog, low sun.', 'OPEN', false, false, $3, 100, 1, $4, $5, $6)
         """,
         [

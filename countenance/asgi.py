@@ -23,6 +23,7 @@ from countenance.ending import end_if_asked
 from countenance.execution import Executor
 from countenance.feed import LiveFeed
 from countenance.http import GraphQLEndpoint
+from countenance.intake import IntakeEndpoint
 from countenance.sessions import SessionWatch, refresh
 from countenance.settings import Settings
 from countenance.sharing import Subscriptions
@@ -88,6 +89,7 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
         Route("/graphql", GraphQLEndpoint(executor, callers, feed, streams)),
         WebSocketRoute("/graphql", sockets),
         Route("/blobs/{key:path}", blob_endpoint(parts.blobs, callers.account_of), methods=["GET"]),
+        Route("/intake/email", IntakeEndpoint(ports, _secret(settings)), methods=["POST"]),
         *uploads.routes(),
         *health.routes(health.Gates(parts.redis, ports.cluster)),
     ]
@@ -95,6 +97,10 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
     app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=_lifespan(parts, tasks))
     app.state.feed, app.state.subscriptions, app.state.uploads = feed, subscriptions, uploads
     return app
+
+
+def _secret(settings: Settings) -> str | None:
+    return settings.intake_secret.get_secret_value() if settings.intake_secret else None
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -107,6 +108,14 @@ def migrate(
             await demo_world.load(settings)
 
     _run(run())
+
+
+@app.command()
+def intake() -> None:
+    """Take in an e-mail from standard input as a likeness claim: `countenance intake < message.eml`."""
+    from countenance import operator
+
+    typer.echo(_run(operator.intake(_operator_settings(), sys.stdin.buffer)))
 
 
 @app.command()

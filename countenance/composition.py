@@ -52,7 +52,8 @@ def compose(settings: Settings) -> Composed:
     redis = Redis.from_url(redis_url, max_connections=settings.redis_connections)
     blobs = BlobStore.of(settings)
     limiter = RedisLimiter(redis_url, settings.rate_limits, connections=settings.redis_connections)
-    registry = AdoptedRegistry()
+    sealer = Seal(settings.biometrics_key.get_secret_value()) if settings.biometrics_key else None
+    registry = AdoptedRegistry(sealer)
     ports = Ports(
         clock=SystemClock(),
         blobs=blobs,
@@ -61,7 +62,7 @@ def compose(settings: Settings) -> Composed:
         registry=registry,
         policy=settings.policy,
         public_url=settings.public_url,
-        sealer=Seal(settings.biometrics_key.get_secret_value()) if settings.biometrics_key else None,
+        sealer=sealer,
         proof_key=proof_key(settings.signing_key.get_secret_value()),
     )
     return Composed(settings, ports, blobs, redis, limiter, registry)

@@ -7,9 +7,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from countenance.composition import compose
+from countenance.intake import take_in
+from countenance.mail_reading import MAX_MESSAGE
 from countenance.settings import Settings
 from domain import accounts, likeness, resources
 from domain.kernel.ids import AccountId, PersonId, ResourceId
@@ -65,6 +68,18 @@ async def registry_withdraw(settings: Settings, person: str) -> None:
         ) from None
     async with opened(settings) as scope:
         await likeness.withdraw(scope, person_id)
+
+
+async def intake(settings: Settings, source: BinaryIO) -> str:
+    """Take in a raw e-mail and say which claim it opened, or why a moderator has to look at it. Raises InvalidInput."""
+    raw = source.read(MAX_MESSAGE + 1)
+    if len(raw) > MAX_MESSAGE:
+        raise InvalidInput(f"A message may have at most {MAX_MESSAGE // 1024**2} MiB.", field="message")
+    async with opened(settings) as scope:
+        taken = await take_in(scope.as_(None), raw)
+    if taken.problem:
+        return f"{taken.problem} It is kept for a moderator."
+    return f"{taken.case_code} {taken.url}"
 
 
 async def add_checkpoint(settings: Settings, path: Path, *, title: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from domain import likeness
+from domain.kernel.ports import Sealer
 from domain.kernel.wire import ClusterFault
 from domain.registry.matching import Matcher
 from domain.registry.names import NameMatcher
@@ -23,7 +24,9 @@ _EVERY = 0.5
 class AdoptedRegistry:
     """Implements the `Registry` port. Readers see one whole registry or the next, never a part of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, sealer: Sealer | None = None) -> None:
+        """Hold an empty registry; `sealer` opens the faces that are enrolled in the next."""
+        self._sealer = sealer
         self._matcher: Matcher = NameMatcher(EMPTY)
         self._adopting = asyncio.Lock()
         self._nudged = asyncio.Event()
@@ -47,7 +50,7 @@ class AdoptedRegistry:
         async with self._adopting:
             if await likeness.registry_version() <= self.version:
                 return False
-            snapshot = await likeness.load_snapshot()
+            snapshot = await likeness.load_snapshot(self._sealer)
             # Making a matcher of many names takes seconds of computing; the loop stays free.
             self._matcher = await asyncio.to_thread(NameMatcher, snapshot)
             log.info("adopted the registry", version=snapshot.version, persons=len(snapshot.persons))

@@ -165,7 +165,7 @@ class RayCluster:
 
         Never raises for the cluster's sake: what is not connected now gets the newest registry when it is.
         """
-        if self._bulletin.renew(snapshot) and self._connection.is_open:
+        if await self._bulletin.renew(snapshot) and self._connection.is_open:
             with contextlib.suppress(ClusterUnavailable):
                 await asyncio.gather(self._artists.update_awake(), self._validators.update_awake())
 

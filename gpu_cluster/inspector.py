@@ -13,6 +13,7 @@ from domain.kernel.findings import Finding, Signal, Verdict, worst
 from domain.kernel.ids import new_id
 from domain.kernel.wire import Inspection, InspectOrder, MetadataText, SourceUnreachable
 from domain.registry.blocked import Fingerprint
+from domain.registry.faces import FaceIndex
 from domain.registry.gates import examine_fingerprint, examine_texts
 from domain.registry.matching import Matcher
 from domain.registry.names import NameMatcher
@@ -20,6 +21,7 @@ from domain.registry.quoting import quoted
 from domain.registry.snapshot import EMPTY, Snapshot
 from gpu_cluster.content import Content, read_content
 from gpu_cluster.formats import PICKLE, SAFETENSORS
+from gpu_cluster.samples import inspect_sample
 from gpu_cluster.sources import read_path, read_url
 from gpu_cluster.training_metadata import claimed_hashes, false_claims, texts_of
 from gpu_cluster.weights import Weights, guess_weights
@@ -40,6 +42,7 @@ class Inspector:
 
     def __init__(self, snapshot: Snapshot = EMPTY, *, hashing_threads: int | None = None) -> None:
         self._matcher: Matcher = NameMatcher(snapshot)
+        self._faces = FaceIndex(snapshot)
         self._threads = hashing_threads
 
     @property
@@ -58,7 +61,8 @@ class Inspector:
         Raises SourceUnreachable when it can't be read; a file that is not as it should be is an Inspection with the
         verdict FAILED.
         """
-        return self._inspect(order, read_url(order.source_url))
+        source = read_url(order.source_url)
+        return self._inspect_sample(order, source) if order.sample else self._inspect(order, source)
 
     def inspect_path(self, path: Path) -> Inspection:
         """Read a file on this machine and judge it in the same way. Raises SourceUnreachable."""
@@ -67,6 +71,13 @@ class Inspector:
         except OSError as error:
             raise SourceUnreachable(f"The file cannot be read: {error.strerror}.") from error
         return self._inspect(InspectOrder(new_id(), 1, path.name, size, "", self.version), read_path(path))
+
+    def _inspect_sample(self, order: InspectOrder, source: Generator[bytes, None, None]) -> Inspection:
+        matcher = self._matcher
+        if self._faces.snapshot is not matcher.snapshot:
+            self._faces = FaceIndex(matcher.snapshot)
+        with closing(source):
+            return inspect_sample(order, source, matcher, self._faces)
 
     def _inspect(self, order: InspectOrder, source: Generator[bytes, None, None]) -> Inspection:
         began = time.perf_counter()

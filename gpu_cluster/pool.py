@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -65,12 +66,14 @@ class Bulletin:
         self.version = snapshot.version
         self.pages = in_pages(snapshot.version, snapshot)
 
-    def renew(self, snapshot: Snapshot) -> bool:
+    async def renew(self, snapshot: Snapshot) -> bool:
         """Take a newer registry; tell whether it was newer."""
         if snapshot.version <= self.version:
             return False
-        self.pages = in_pages(snapshot.version, snapshot)
-        self.version = snapshot.version
+        pages = await asyncio.to_thread(in_pages, snapshot.version, snapshot)
+        if snapshot.version <= self.version:  # a still newer one came in between
+            return False
+        self.version, self.pages = snapshot.version, pages
         return True
 
 
@@ -253,8 +256,14 @@ def _kill(handle: Any) -> None:
 
 def _tag(recipe: Recipe) -> str:
     """Name the code and the arguments that an actor is made of, in eight hex digits."""
-    digest = hashlib.sha256(repr(recipe).encode())
+    return hashlib.sha256(f"{_code_digest()} {recipe!r}".encode()).hexdigest()[:8]
+
+
+@cache
+def _code_digest() -> str:
+    """Hash the code that actors run, once: what this process has loaded does not change either."""
+    digest = hashlib.sha256()
     for folder in _CODE:
         for path in sorted((_ROOT / folder).glob("*.py")):
             digest.update(path.read_bytes())
-    return digest.hexdigest()[:8]
+    return digest.hexdigest()

@@ -168,7 +168,7 @@ class LikenessClaimConnection:
         """Say a page of claims."""
         nodes = await LikenessClaim.of_many(scope, page.items, wanted["edges"]["node"])
         return cls(
-            edges=edges(LikenessClaimEdge, replace(page, keys=page.keys[: len(nodes)]), nodes),
+            edges=edges(LikenessClaimEdge, page, nodes),
             page_info=page_info(page),
             total_count=page.total or 0,
         )

@@ -249,7 +249,7 @@ async def finished_job(maker: Player, job_id: str) -> Any:
     document = """
     query ($id: ID!) { generationJob(id: $id) { status error charged images { url sha256 } finishedAt } }
     """
-    for _ in range(900):
+    for _ in range(1500):
         job = (await maker.client.ask(document, id=job_id))["generationJob"]
         if job["finishedAt"]:
             return job

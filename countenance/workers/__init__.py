@@ -17,6 +17,7 @@ import uvloop
 
 from countenance.cluster_state import publish
 from countenance.composition import Composed, compose
+from countenance.mail import post_for_ever, post_of
 from countenance.relay import Relay
 from countenance.settings import Settings
 from countenance.workers.clock import tick_for_ever
@@ -93,6 +94,7 @@ def parts_of(composed: Composed, ports: Ports, cluster: RayCluster) -> Mapping[s
         "pictures": partial(draw_for_ever, ports, worker=worker, artists=settings.artists),
         "recovery": partial(recover_for_ever, ports),
         "clock": partial(tick_for_ever, ports),
+        "letters": partial(post_for_ever, ports, post_of(settings), sender=settings.mail_from),
     }
 
 

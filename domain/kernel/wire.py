@@ -16,7 +16,8 @@ class InspectOrder:
     """Read one file once and say what it is.
 
     `source_url` is a signed HTTP(S) URL, valid for the length of the scan; `file_name` is only for messages: the
-    format is judged by content.
+    format is judged by content. `sample` says that it is a picture that a model made, and not a model;
+    `hold_unexamined` that it is held where its faces can't be compared.
     """
 
     scan_id: UUID
@@ -25,6 +26,8 @@ class InspectOrder:
     size_bytes: int
     source_url: str
     registry_version: int
+    sample: bool = False
+    hold_unexamined: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class Inspection:
     metadata key such as `sshs_model_hash` to what the file says of itself. `texts` is every metadata text that was
     matched, so that a later registry can be applied without reading the file again. `error` is a sentence when
     the verdict is FAILED. `tensor_digest` is of the tensors alone, in any order and under any names (lower-case hex);
-    `sketch` tells what a LoRA changes, for comparison; each is None where the file has none.
+    `sketch` tells what a LoRA changes, for comparison; each is None where the file has none. `faces` are the packed
+    descriptors of those in a sample picture.
     """
 
     scan_id: UUID
@@ -61,6 +65,7 @@ class Inspection:
     error: str | None = None
     tensor_digest: str | None = None
     sketch: bytes | None = field(default=None, repr=False)
+    faces: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from domain.likeness.claim_reads import (
 )
 from domain.likeness.clockwork import tick
 from domain.likeness.deciding import decide_claim, withdraw_claim
-from domain.likeness.faces import enrolled_faces
 from domain.likeness.facts import (
     ClaimDecided,
     ClaimEscalated,
@@ -30,7 +29,7 @@ from domain.likeness.facts import (
 )
 from domain.likeness.filing import complete_claim, file_claim, open_claim
 from domain.likeness.letters import letter_failed, letter_sent, take_letters
-from domain.likeness.mailing import Message, TakenIn, known_message, take_in
+from domain.likeness.mailing import Message, TakenIn, known_message, mailed_claim, take_in
 from domain.likeness.proofs import challenge
 from domain.likeness.reads import list_persons, load_snapshot, persons_by_ids, registry_version
 from domain.likeness.values import (
@@ -80,7 +79,6 @@ __all__ = [
     "claims_by_ids",
     "complete_claim",
     "decide_claim",
-    "enrolled_faces",
     "face_counts",
     "file_claim",
     "held_by_claim",
@@ -94,6 +92,7 @@ __all__ = [
     "load_snapshot",
     "look_into",
     "looked_into",
+    "mailed_claim",
     "note_affected",
     "open_claim",
     "overdue_claims",

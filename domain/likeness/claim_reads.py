@@ -44,10 +44,16 @@ class Intake:
 
 
 async def claims_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[ClaimId, Claim]:
-    """Give claims to moderators; nobody else sees any by its id alone."""
-    if not ids or not (scope.system or scope.is_moderator):
+    """Give claims to moderators, and to an account its own; everybody else needs a case code and its PIN."""
+    sees_all = scope.system or scope.is_moderator
+    if not ids or not (sees_all or scope.account_id):
         return {}
-    rows = await fetch("SELECT * FROM likeness_claim WHERE id = ANY($1::uuid[])", list(ids))
+    rows = await fetch(
+        "SELECT * FROM likeness_claim WHERE id = ANY($1::uuid[]) AND ($2 OR account_id = $3)",
+        list(ids),
+        sees_all,
+        scope.account_id,
+    )
     return {ClaimId(row["id"]): claim_of(row) for row in rows}
 
 

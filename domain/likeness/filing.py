@@ -66,8 +66,7 @@ async def file_mailed(w: Work, scope: Scope, mailed: MailedClaim, pin: str, pin_
         claim_rules.due_at(scope.now),
     )
     claim = await _join_others(w, claim_id, key)
-    if mailed.answerable:
-        await letters.mail_receipt(w, scope, claim, pin, mailed.message_id)
+    await letters.mail_receipt(w, scope, claim, pin, mailed.message_id)
     w.tell(ClaimReceived(claim.id))
     return claim
 

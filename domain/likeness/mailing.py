@@ -14,6 +14,7 @@ from domain.kernel.work import Work, work
 from domain.likeness import claim_rules, letters
 from domain.likeness.filing import file_mailed, limited
 from domain.likeness.values import MailedClaim
+from domain.registry.names import MAX_NAME_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,19 @@ class TakenIn:
     case_code: str | None
     url: str | None
     problem: str | None
+
+
+def mailed_claim(
+    *, sender: str, person_name: str, words: str, links: Sequence[str], message_id: str | None
+) -> MailedClaim:
+    """Make a claim of what an e-mail says, cut to what a claim may hold. Raises InvalidInput for its sender alone."""
+    return MailedClaim(
+        person_name=person_name.strip()[:MAX_NAME_LENGTH],
+        contact_email=claim_rules.email_of(sender, "from"),
+        explanation=words.strip()[: claim_rules.MAX_EXPLANATION],
+        locations=tuple(link[: claim_rules.MAX_LOCATION] for link in links[: claim_rules.MAX_LOCATIONS]),
+        message_id=message_id,
+    )
 
 
 async def known_message(scope: Scope, digest: str) -> TakenIn | None:

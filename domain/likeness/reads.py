@@ -6,15 +6,17 @@ from uuid import UUID
 import asyncpg
 
 from domain.kernel.ids import PersonId
+from domain.kernel.ports import Sealer
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.work import pool
+from domain.likeness.faces import enrolled_faces
 from domain.likeness.values import Registered
 from domain.registry.snapshot import Consent, Person, Snapshot
 
 
-async def load_snapshot() -> Snapshot:
-    """Read the registry as it stands at one version, in one consistent look."""
+async def load_snapshot(sealer: Sealer | None = None) -> Snapshot:
+    """Read the registry as it stands at one version, in one consistent look; with its faces if `sealer` opens them."""
     async with (
         pool().acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
@@ -24,10 +26,12 @@ async def load_snapshot() -> Snapshot:
             "SELECT id, name, aliases, consent, creators FROM registered_person WHERE withdrawn_at IS NULL ORDER BY id"
         )
         files = await connection.fetch("SELECT sha256, person_id FROM blocked_file ORDER BY sha256")
+        faces = await enrolled_faces(connection, sealer)
     return Snapshot(
         version=version or 0,
         persons=tuple(map(person_of, persons)),
         blocked_sha256=tuple((row["sha256"], row["person_id"]) for row in files),
+        faces=faces,
     )
 
 

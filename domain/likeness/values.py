@@ -84,8 +84,6 @@ class MailedClaim:
     explanation: str
     locations: tuple[str, ...] = ()
     message_id: str | None = None
-    answerable: bool = True
-    """False for a message that a machine sent, which must not be answered: two machines would never stop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,27 @@ The tables are sorted arrays of 64-bit keys, a few bytes a name, so that 100,000
 well under 400 MB and every look-up of a whole text is one call.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from domain.registry.name_parts import NameParts, is_pinyin, parts_of, spellings
-from domain.registry.ordinary import fuller_forms, is_frequent_family_name, is_given_name, short_forms
+from domain.registry.ordinary import fuller_forms, is_frequent_family_name, is_given_name, is_ordinary, short_forms
 from domain.registry.skeletons import bare_look, one_of_each, reading_of, skeleton
 from domain.registry.snapshot import Person
-from domain.registry.sounds import sounds_of_name
+from domain.registry.sounds import sounds_of_name, vowelled
 
 FORWARD, TURNED, INITIAL, ROTATED = 0, 1, 2, 3
 """How two words of a text stand to a name: its first two, its last before its first, an initial before its last,
 or its second and third where the first comes last."""
 
-SAME, MISTYPED, NICKNAME = 0, 1, 2
-"""How a word of a text stands to a word of a name."""
+SAME, MISTYPED, NICKNAME, ALIKE = 0, 1, 2, 3
+"""How a word of a text stands to a word of a name; ALIKE: an ordinary word that sounds the same."""
 
 _FIRST_WORD_ID = 32  # below are the initials: 0 to 25
 _MOST_SHARERS = 64
@@ -35,11 +37,11 @@ Candidate = tuple[int, int]
 class Table:
     """Values by 64-bit key, as two sorted arrays; a key may stand several times."""
 
-    def __init__(self, keys: "Sequence[int]", values: Sequence[int], dtype: Any = np.int64) -> None:
-        unsorted = np.array(keys, dtype=dtype)
+    def __init__(self, rows: "_Rows") -> None:
+        unsorted = np.frombuffer(rows.keys, dtype=np.int64) if rows.keys else np.empty(0, dtype=np.int64)
         order = np.argsort(unsorted, kind="stable")
         self._keys: NDArray[Any] = unsorted[order]
-        self._values: NDArray[np.uint32] = np.array(values, dtype=np.uint32)[order]
+        self._values: NDArray[np.uint32] = np.array(rows.values, dtype=np.uint32)[order]
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -57,6 +59,17 @@ class Table:
             while end < len(self._keys) and end - begin < _MOST_SHARERS and self._keys[end] == asked[at]:
                 end += 1
             yield at, self._values[begin:end].tolist()
+
+
+class _Rows:
+    """Keys and values as they are gathered, in twelve bytes each."""
+
+    def __init__(self) -> None:
+        self.keys, self.values = array("q"), array("I")
+
+    def add(self, key: int, value: int) -> None:
+        self.keys.append(key)
+        self.values.append(value)
 
 
 class NameEntry(NamedTuple):
@@ -126,8 +139,9 @@ class NameIndex:
         for at, numbers in self._deletions.find(keys):
             mine = found[owners[at]]
             for number in numbers:
-                if all(number != known for known, _ in mine):
-                    mine.append((number, MISTYPED))
+                kind = self._nearness(*asked[owners[at]], number)
+                if kind is not None and all(number != known for known, _ in mine):
+                    mine.append((number, kind))
         for (word, _), candidates in zip(asked, found, strict=True):
             self._candidates[word] = tuple(candidates)
 
@@ -159,6 +173,17 @@ class NameIndex:
             ]
         return found
 
+    def _nearness(self, word: str, look: str, number: int) -> int | None:
+        """Say how a word stands to a longer word of a name from which it may differ by an edit."""
+        text = self._texts[number]
+        if is_ordinary(word) and word.isalpha() and vowelled(word) == vowelled(text):
+            return ALIKE
+        if word[:1] == text[:1] and "*" in word:
+            return MISTYPED
+        wanted = skeleton(text)
+        distance = min(OSA.distance(look, wanted), OSA.distance(bare_look(word), bare_look(text)))
+        return MISTYPED if look[:1] == wanted[:1] and distance <= (1 if len(wanted) < 8 else 2) else None
+
     def _without_signs(self, word: str, look: str) -> list[Candidate]:
         """A sign at the edge of a word may be none of its letters: "swift|"."""
         letters = reading_of(word).letters
@@ -178,13 +203,13 @@ class NameIndex:
             if spelling:
                 building.add_spelling(spelling, number << 1)
             if len(key) > 1:
-                (building.foreign_sounds if parts.foreign else building.sounds).append((hash(key), number))
+                (building.foreign_sounds if parts.foreign else building.sounds).add(hash(key), number)
         looks = [reading.look for reading in parts.readings if reading.look]
-        if len(looks) < 2 or parts.foreign:
+        if len(looks) < 2 or len(looks) != len(parts.words) or parts.foreign:
             return
-        for word, reading in zip(parts.words, parts.readings, strict=True):
-            if 4 <= len(reading.look) <= 24:
-                building.long_words.setdefault(reading.look, word)
+        for word, look in zip(parts.words, looks, strict=False):
+            if 4 <= len(look) <= 24 and (look in (looks[0], looks[1], looks[-1])):
+                building.long_words.setdefault(look, word)
         given = parts.words[0]
         if len(given) >= 6:
             for length in (3, 4, 5):
@@ -194,12 +219,12 @@ class NameIndex:
                     if number_of_given not in known:
                         known.append(number_of_given)
         first, second, last = (self._number_of(look) for look in (looks[0], looks[1], looks[-1]))
-        building.pairs.append((pair_key(first, second), number << 2 | FORWARD))
-        building.pairs.append((pair_key(last, first), number << 2 | TURNED))
+        building.pairs.add(pair_key(first, second), number << 2 | FORWARD)
+        building.pairs.add(pair_key(last, first), number << 2 | TURNED)
         if len(looks) > 2:
-            building.pairs.append((pair_key(second, self._number_of(looks[2])), number << 2 | ROTATED))
+            building.pairs.add(pair_key(second, self._number_of(looks[2])), number << 2 | ROTATED)
         if len(looks[-1]) >= 5 and not is_frequent_family_name(parts.words[-1]):
-            building.pairs.append((pair_key(initial_id(looks[0]), last), number << 2 | INITIAL))
+            building.pairs.add(pair_key(initial_id(looks[0]), last), number << 2 | INITIAL)
 
     def _number_of(self, look: str) -> int:
         return self._word_ids.setdefault(look, _FIRST_WORD_ID + len(self._word_ids))
@@ -218,17 +243,15 @@ class NameIndex:
             sharers.append(len(targets))
         self._targets = np.array(targets, dtype=np.uint32)
         self._sharers = np.array(sharers, dtype=np.uint32)
-        self._pairs = _table(building.pairs)
-        self._sounds = _table(building.sounds)
-        self._foreign_sounds = _table(building.foreign_sounds)
-        self._deletions = _table(
-            [
-                (hash(deleted), self._word_ids[look])
-                for look, word in building.long_words.items()
-                if look in self._word_ids
-                for deleted in _deletions(bare_look(word))
-            ]
-        )
+        self._pairs = Table(building.pairs)
+        self._sounds = Table(building.sounds)
+        self._foreign_sounds = Table(building.foreign_sounds)
+        deletions = _Rows()
+        for look, word in building.long_words.items():
+            for deleted in _deletions(bare_look(word)):
+                deletions.add(hash(deleted), self._word_ids[look])
+        self._deletions = Table(deletions)
+        self._texts = {self._word_ids[look]: word for look, word in building.long_words.items()}
         self._owners, self._places = _compact(self._owners), _compact(self._places)
 
 
@@ -237,9 +260,9 @@ class _Building:
 
     def __init__(self) -> None:
         self.spellings: dict[str, int | list[int]] = {}
-        self.pairs: list[tuple[int, int]] = []
-        self.sounds: list[tuple[int, int]] = []
-        self.foreign_sounds: list[tuple[int, int]] = []
+        self.pairs = _Rows()
+        self.sounds = _Rows()
+        self.foreign_sounds = _Rows()
         self.long_words: dict[str, str] = {}
 
     def add_spelling(self, spelling: str, target: int) -> None:
@@ -264,10 +287,6 @@ def initial_id(word: str) -> int:
 def _deletions(word: str) -> set[str]:
     """Give a word and what is left of it without one of its letters, but for the first, which is rarely mistyped."""
     return {one_of_each(word), *(one_of_each(word[:at] + word[at + 1 :]) for at in range(1, len(word)))}
-
-
-def _table(rows: list[tuple[int, int]]) -> Table:
-    return Table([key for key, _ in rows], [value for _, value in rows])
 
 
 def _compact(numbers: Sequence[int]) -> Any:

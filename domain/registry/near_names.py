@@ -55,13 +55,9 @@ def near_names(policy: NamePolicy, index: NameIndex, source: Words) -> Iterator[
     keys: list[int] = []
     pairs: list[_Pair] = []
     for at in sorted(candidates):
-        for first, how in candidates[at]:
-            for gap in (1, 2):
-                for second, how_second in candidates.get(at + gap, ()):
-                    if gap == 2 and (how or how_second):
-                        continue
-                    keys.append(pair_key(first, second))
-                    pairs.append(_Pair(at, at + gap, (how, how_second), 0))
+        for gap in (1, 2):
+            if at + gap in candidates:
+                _add_pairs(source, candidates, (at, at + gap), keys, pairs)
     _add_initials(source, candidates, keys, pairs)
     _add_parted(index, source, candidates, keys, pairs)
     for place, found in index.pairs(keys):
@@ -92,6 +88,31 @@ def _candidates(index: NameIndex, source: Words) -> dict[int, tuple[Candidate, .
             if known:
                 found[at] = known
     return found
+
+
+def _add_pairs(
+    source: Words,
+    candidates: dict[int, tuple[Candidate, ...]],
+    places: tuple[int, int],
+    keys: list[int],
+    pairs: list[_Pair],
+) -> None:
+    """Two words, or two with one between them that must then be spelled as the name is.
+
+    An ordinary word is taken for a slip only beside one that is no ordinary word.
+    """
+    one, other = places
+    telling = [len(source.words[at]) >= 5 and not is_ordinary(source.words[at]) for at in places]
+    for first, how in candidates[one]:
+        for second, how_second in candidates[other]:
+            if (how or how_second) and other - one > 1:
+                continue
+            if how == MISTYPED and not (telling[0] or (telling[1] and how_second == SAME)):
+                continue
+            if how_second == MISTYPED and not (telling[1] or (telling[0] and how == SAME)):
+                continue
+            keys.append(pair_key(first, second))
+            pairs.append(_Pair(one, other, (how, how_second), 0))
 
 
 def _add_initials(
@@ -136,7 +157,7 @@ def _mistyped(index: NameIndex, look: str) -> tuple[Candidate, ...]:
         return ()
     if index.candidates(look) is None:
         index.learn([(look, look)])
-    return tuple(one for one in index.candidates(look) or () if one[1] == MISTYPED)
+    return tuple(one for one in index.candidates(look) or () if one[1] == MISTYPED)[:8]
 
 
 def _judge(

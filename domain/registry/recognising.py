@@ -53,7 +53,7 @@ def _found(
     policy: NamePolicy, index: NameIndex, words: Words, streams: list[Stream], counts: Counter[UUID]
 ) -> Iterator[tuple[NameEntry, float, int, int]]:
     for stream in streams:
-        for skeleton, first, last in index.hits(stream.text):
+        for skeleton, first, last in stream.plausible(index.hits(stream.text)):
             for name, turned in index.names_at(skeleton):
                 entry = index.entry(name)
                 if counts[entry.person.id] >= _MOST_PER_PERSON:

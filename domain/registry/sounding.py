@@ -152,7 +152,9 @@ def _latin_windows(source: Words) -> Iterator[_Window]:
         for size in (1, 2, 3):
             if at + size > len(words) or not latin[at + size - 1]:
                 break
-            if all(plain[at : at + size]):
+            if all(plain[at : at + size]) or any(
+                plain[place] and len(words[place]) > 4 for place in range(at, at + size)
+            ):
                 continue
             window = tuple(words[at : at + size])
             yield _Window(at, at + size - 1, window, key_of_words(window))

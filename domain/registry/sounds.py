@@ -67,6 +67,7 @@ def key_of_words(latin: Iterable[str]) -> str:
     return one_of_each("".join(_key_of_word(word) for word in latin))
 
 
+@lru_cache(maxsize=1 << 14)
 def vowelled(latin: str) -> str:
     """Give a comparable form of how a word in Latin letters sounds, with its vowels."""
     word = _SOFT_C.sub("s", latin)
@@ -119,6 +120,7 @@ def korean_readings(word: str) -> list[str]:
     return [family + given, *([usual + given] if usual else [])]
 
 
+@lru_cache(maxsize=1 << 12)
 def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Give how words of another script may be read in Latin letters, word by word."""
     joined = "".join(words)

@@ -45,6 +45,12 @@ class Words:
             self._spans = [found.span() for found in words_in(self.plain.low)]
         return self._spans
 
+    def has_hump(self, word: int) -> bool:
+        """Whether a word has an upper-case letter behind its first."""
+        first, last = self.spans[word]
+        inner = self.plain.cased[first + 1 : last]
+        return inner != inner.lower()
+
     def between(self, word: int) -> str:
         """Give what stands before a word, after the one before it."""
         return self.plain.low[self.spans[word - 1][1] : self.spans[word][0]]
@@ -73,6 +79,33 @@ class Stream:
         if self._offsets is None:
             self._offsets = [0, *accumulate(map(len, self._parts))]
         return self._offsets
+
+    def plausible(self, hits: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+        """Leave out the hits that surely begin or end within a word, which most do in a large registry."""
+        if not hits:
+            return hits
+        starts, ends = self._edges()
+        return [hit for hit in hits if starts[hit[1]] and ends[hit[2]]]
+
+    def _edges(self) -> tuple[bytearray, bytearray]:
+        """Mark the letters before which and after which a name may begin or end."""
+        starts, ends = bytearray(len(self.text) + 1), bytearray(len(self.text) + 1)
+        humps = _has_humps(self.source.plain.cased)
+        at = 0
+        for number, (word, part, full) in enumerate(zip(self.source.words, self._parts, self._skeletons, strict=True)):
+            if not part:
+                continue
+            starts[at] = 1
+            if len(part) != len(full) and at:
+                starts[at - 1] = 1
+            end = at + len(part)
+            ends[end] = 1
+            if word[-1] in "sz":
+                ends[end - 1] = 1
+            if not (word.isascii() and word.isalpha()) or (humps and self.source.has_hump(number)):
+                starts[at:end] = ends[at + 1 : end + 1] = b"\1" * len(part)
+            at = end
+        return starts, ends
 
     def starts(self, letter: int) -> Iterator[Edge]:
         """Give the places at which a name that begins with this letter of the stream may begin in the text."""
@@ -140,6 +173,11 @@ class Stream:
 
 
 _NONE, _CLASS, _HUMP = 0, 1, 2
+_HUMPS = re.compile(r"[^\W\d_][A-Z]")
+
+
+def _has_humps(cased: str) -> bool:
+    return _HUMPS.search(cased) is not None
 
 
 def _boundary(plain: Plain, at: int) -> int:

@@ -39,8 +39,8 @@ class WeightPolicy:
 
 WEIGHTS_2026_11 = WeightPolicy(
     version="weights-2026-11",
-    by_names_from=0.34,
-    by_shapes_from=0.38,
+    by_names_from=0.3,
+    by_shapes_from=0.36,
     unknown_base_from=0.5,
     known_bases=frozenset({64}),
 )

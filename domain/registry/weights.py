@@ -119,11 +119,16 @@ def _is_sketch(sketch: bytes) -> bool:
 
 def read_sketches(sketches: Sequence[bytes]) -> Floats:
     """Give sketches as rows of float32, their common directions removed; one of another version is a row of zeros."""
+    return without(read_raw(sketches), _population())
+
+
+def read_raw(sketches: Sequence[bytes]) -> Floats:
+    """Give sketches as rows of `WIDTH` float32, as they are; one of another version is a row of zeros."""
     rows = np.zeros((len(sketches), WIDTH), np.float32)
     for row, sketch in zip(rows, sketches, strict=True):
         if _is_sketch(sketch):
             row[:] = np.frombuffer(sketch, "<f2", offset=_HEAD.size)
-    return without(rows, _population())
+    return rows
 
 
 def without(rows: Floats, common: Floats) -> Floats:

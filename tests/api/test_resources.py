@@ -314,24 +314,3 @@ async def test_a_moderator_removes_and_the_owner_is_told_why(client: Api, acting
     assert first["resource"]["status"] == "REMOVED"
     assert again == {"__typename": "ConflictError", "state": "REMOVED"}
     assert told["statementOfReasons"]["decisionVisibility"] == ["DECISION_VISIBILITY_CONTENT_REMOVED"]
-
-
-async def test_claims_say_plainly_that_they_are_not_taken_yet(client: Api, acting: Acting) -> None:
-    token, _ = await someone(acting)
-    moderator, _ = await someone(acting, Role.MODERATOR)
-    file = """
-    mutation { likenessClaimFile(input: {personName: "x", relation: SELF, contactEmail: "x@example.org",
-      explanation: "x", goodFaith: true, signature: "x"}) { __typename ... on ConflictError { state message } } }
-    """
-    decide = """
-    mutation { likenessClaimDecide(input: {claimId: "claim_1", uphold: true, explanation: "x"}) { __typename } }
-    """
-
-    filed = (await client.data(file))["likenessClaimFile"]
-    decided = [
-        (await client.data(decide, token=each))["likenessClaimDecide"]["__typename"] for each in ("", token, moderator)
-    ]
-
-    assert (filed["__typename"], filed["state"]) == ("ConflictError", "NOT_YET")
-    assert decided == ["SignInRequiredError", "NotAllowedError", "ConflictError"]
-    assert await client.data('{ likenessClaim(caseCode: "LC-7F3K-22QX", pin: "1") { id } }') == {"likenessClaim": None}

@@ -8,7 +8,15 @@ from uuid import UUID, uuid4
 
 from PIL import Image
 
-from domain.kernel.wire import ClusterState, LoraUse, ModelRef, PictureDone, RenderEvent, RenderOrder
+from domain.kernel.wire import (
+    ClusterState,
+    ClusterUnavailable,
+    LoraUse,
+    ModelRef,
+    PictureDone,
+    RenderEvent,
+    RenderOrder,
+)
 from gpu_cluster.artist import Artist
 from gpu_cluster.gateway import RayCluster
 from gpu_cluster.models import digest_of
@@ -46,15 +54,15 @@ def render_order(checkpoint: ModelRef, **changes: Any) -> RenderOrder:
 async def all_awake(cluster: RayCluster, *, artists: int = 2) -> ClusterState:
     """Wait until so many artists and a validator answer and hold the same registry."""
     async with asyncio.timeout(120):
-        # Another process changes; there is no event to wait for.
-        while not _complete(state := await cluster.status(), artists):  # noqa: ASYNC110
+        while True:
+            try:
+                state = await cluster.status()
+            except ClusterUnavailable:
+                pass  # none of them is awake yet
+            else:
+                if state.artists == artists and state.validators and len(set(state.registry_versions.values())) == 1:
+                    return state
             await asyncio.sleep(0.1)
-    return state
-
-
-def _complete(state: ClusterState, artists: int) -> bool:
-    one_registry = len(set(state.registry_versions.values())) == 1
-    return state.artists == artists and state.validators == 1 and one_registry
 
 
 def lora(model: ModelRef, weight: float = 1.0, trigger_words: tuple[str, ...] = ()) -> LoraUse:

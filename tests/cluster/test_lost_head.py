@@ -27,7 +27,6 @@ async def test_a_lost_cluster_is_said_at_once_and_found_again(
     await ray_cluster.adopt(Snapshot(version, (Person(order.job_id, "Test Person Aldebaran"),)))
     await asyncio.to_thread(ray_head.start)
     await asyncio.to_thread(ray_head.wait)
-    await _connected(ray_cluster)
 
     state = await all_awake(ray_cluster)
     assert set(state.registry_versions.values()) == {version}
@@ -42,14 +41,3 @@ async def _drawn_until_stopped(cluster: RayCluster, order: RenderOrder, head: Lo
         await asyncio.to_thread(head.stop)
         async for _ in events:
             pass
-
-
-async def _connected(cluster: RayCluster) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                await cluster.status()
-            except ClusterUnavailable:
-                await asyncio.sleep(0.1)
-            else:
-                return

@@ -99,7 +99,7 @@ async def test_a_process_that_stood_still_for_longer_than_the_patience_listens_a
     await sent_until_heard(redis, heard, "before")
 
     for _ in range(3):  # the patience and redis' own timeouts run out in the same turn of the loop
-        time.sleep(1.5)
+        time.sleep(1.5)  # noqa: ASYNC251 - the loop is meant to stand still
         await asyncio.sleep(0.3)
 
     await sent_until_heard(redis, heard, "after")

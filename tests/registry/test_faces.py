@@ -163,7 +163,7 @@ def test_no_repr_shows_a_descriptor_but_a_snapshot_carries_it() -> None:
 
     assert repr(descriptor) not in shown
     assert "descriptor" not in shown
-    assert pickle.loads(pickle.dumps(snapshot)) == snapshot
+    assert pickle.loads(pickle.dumps(snapshot)) == snapshot  # noqa: S301 - our own
 
 
 def test_a_registry_of_some_persons_has_their_faces_alone() -> None:
