@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.harness import Figure, machine
 
-BENCHES = ("scan", "reads", "queries", "fanout", "generation", "faces")
+BENCHES = ("scan", "reads", "queries", "fanout", "generation", "faces", "weights", "inspect")
 
 
 def table(figures: list[Figure]) -> Table:

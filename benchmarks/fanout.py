@@ -170,9 +170,9 @@ async def _measure(settings: Settings, *, sockets: int, events: int, runs: int) 
         connection = await asyncpg.connect(settings.database_url.get_secret_value())
         shared, native = [], []
         for _ in range(runs):
-            for path, rates in (("/graphql", shared), ("/native/", native)):
+            for path, rates, burst in (("/graphql", shared, events), ("/native/", native, events // 4)):
                 clients = await joined(port, path, sockets)
-                rates.append(await deliveries(clients, connection, world.bounty_id, events))
+                rates.append(await deliveries(clients, connection, world.bounty_id, burst))
         took = await latencies(port, connection, world.bounty_id, events * 2)
         await connection.close()
     p99 = quantiles(took, n=100)[-1]

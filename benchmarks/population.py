@@ -3,21 +3,27 @@
     python -m benchmarks.population
 
 It trains LoRAs of subjects that no other bench uses (or takes them from the cache), and writes their mean and the few
-directions in which they vary most. Run it after a change of the sketch, then measure anew: `python -m benchmarks weights`.
+directions in which they vary most. Run it after a change of the sketch, then measure anew with
+`python -m benchmarks weights`.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.trained_loras import recipes, trained
+from benchmarks.trained_loras import Recipe, recipes, trained
 from domain.registry import weights
 from domain.registry.weights import HALF, Floats, read_raw
 from gpu_cluster.inspector import Inspector
 
-SUBJECTS = range(1000, 1024)
-DIRECTIONS = 4
-"""The mean, and the three strongest directions beside it."""
+DIRECTIONS = 6
+"""The mean, and the five strongest directions beside it."""
+
+
+def planned() -> list[Recipe]:
+    """Plan the LoRAs: what is common grows and turns while they are trained, so some are trained for long."""
+    short = recipes(range(1000, 1024))
+    return [*short, *recipes(range(1024, 1036), steps=220), *recipes(range(1036, 1042), steps=450)]
 
 
 def common_directions(rows: Floats) -> Floats:
@@ -37,7 +43,7 @@ def _of_half(rows: Floats) -> Floats:
 def main() -> None:
     """Write the data in force anew."""
     inspector = Inspector()
-    sketches = [inspector.inspect_path(path).sketch for _, path in trained(recipes(SUBJECTS))]
+    sketches = [inspector.inspect_path(path).sketch for _, path in trained(planned())]
     directions = common_directions(read_raw([sketch for sketch in sketches if sketch is not None]))
     target = Path(weights.__file__).parent / "data" / weights.POPULATION
     np.save(target, directions.astype(np.float16))

@@ -65,7 +65,9 @@ def main() -> None:
     port = bound.getsockname()[1]
     print(port, flush=True)
     if server == "uvicorn":
-        uvicorn.Server(configuration(settings, app(settings))).run(sockets=[bound])
+        config = configuration(settings, app(settings))
+        config.ws_ping_interval = None  # the bench's clients don't answer
+        uvicorn.Server(config).run(sockets=[bound])
         return
     bound.close()  # granian binds by itself
     made = Server(app(settings), port=port, interface=Interfaces.ASGI, websockets=True)

@@ -30,7 +30,8 @@ _ALIKE = 2.0
 
 def run(*, short: bool = False) -> list[Figure]:
     """Measure recall by kind of copy, false matches, and the speed of a comparison with 10,000 blocked files."""
-    planned = recipes(range(6), 2, steps=8) if short else recipes(range(48), 6)
+    long = recipes(range(2000, 2010), steps=220)
+    planned = recipes(range(6), 2, steps=8) if short else [*recipes(range(48), 6), *long]
     with tempfile.TemporaryDirectory(prefix="countenance-weights-") as folder:
         bench = _Bench(list(trained(planned)), Path(folder))
         figures = [_recall(what, outcomes) for what, outcomes in bench.recalls().items()]

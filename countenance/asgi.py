@@ -68,9 +68,7 @@ def create_app(settings: Settings) -> Starlette:
     """Make the application that a server runs, from settings alone."""
     logs.configure(production=settings.in_production, level=settings.log_level)
     composed = compose(settings)
-    return application(
-        Parts(settings, composed.ports, composed.blobs, composed.redis, composed.opened, (composed.follow_registry,))
-    )
+    return application(Parts(settings, composed.ports, composed.blobs, composed.redis, composed.opened))
 
 
 def application(parts: Parts, timing: Timing | None = None) -> Starlette:
@@ -89,7 +87,7 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
         Route("/graphql", GraphQLEndpoint(executor, callers, feed, streams)),
         WebSocketRoute("/graphql", sockets),
         Route("/blobs/{key:path}", blob_endpoint(parts.blobs, callers.account_of), methods=["GET"]),
-        Route("/intake/email", IntakeEndpoint(ports, _secret(settings)), methods=["POST"]),
+        Route("/intake/email", IntakeEndpoint(ports, _secret(settings)).take, methods=["POST"]),
         *uploads.routes(),
         *health.routes(health.Gates(parts.redis, ports.cluster)),
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from countenance import logs
 from countenance.embedded.home import RUNNING, default_folder
@@ -32,6 +32,16 @@ class _Sentences(TyperGroup):
         except CannotStart as problem:
             typer.echo(f"countenance: {problem}", err=True)
             raise typer.Exit(1) from None
+
+
+class _Inspect(TyperCommand):
+    """`inspect FILE… --blocked FILE…`: the option takes several files at once."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        from countenance.offline_inspect import greedy
+
+        return super().parse_args(ctx, greedy(args, "--blocked"))
 
 
 app = typer.Typer(
@@ -148,6 +158,22 @@ def schema(
         file.write_text(text)
     elif not file.exists() or file.read_text() != text:
         raise CannotStart(f"{file} is not what the code says; run `countenance schema` and commit it.")
+
+
+@app.command(cls=_Inspect)
+def inspect(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Model files.")],
+    persons: Annotated[
+        Path | None, typer.Option(help='Protected persons, one a line: {"name": …, "aliases": [...]}.')
+    ] = None,
+    blocked: Annotated[list[Path] | None, typer.Option(metavar="FILE…", help="Files that may not stand.")] = None,
+) -> None:
+    """Inspect files as an upload is, without a server; one JSON object a line, in the order given."""
+    from countenance import offline, offline_inspect
+
+    known = offline.read_persons(persons) if persons else []
+    for answer in offline_inspect.inspect_files(files, known, blocked or []):
+        typer.echo(json.dumps(answer, ensure_ascii=False))
 
 
 @accounts.command("create")

@@ -35,15 +35,12 @@ class Composed:
             self.settings.database_url.get_secret_value(), max_size=self.settings.database_connections
         ):
             try:
-                await self.registry.refresh()  # before the first request: an empty registry protects nobody
-                yield
+                # Before the first request, for an empty registry protects nobody, and for as long as anything is open.
+                async with self.registry.followed():
+                    yield
             finally:
                 await self.limiter.close()
                 await self.redis.aclose()
-
-    async def follow_registry(self) -> None:
-        """Adopt each newer registry, for ever."""
-        await self.registry.follow()
 
 
 def compose(settings: Settings) -> Composed:

@@ -90,7 +90,7 @@ class Executor:
         except GraphQLError as error:
             raise RequestError(error) from None
         except Exception as error:  # a resolver's own failure comes out of graphql-core as it is
-            raise RequestError(GraphQLError(str(error), original_error=error)) from None
+            raise defect(error) from None
         finally:
             await source.aclose()  # type: ignore[attr-defined]  # graphql-core gives an async generator
 
@@ -135,6 +135,11 @@ class Executor:
         said["message"] = masked if self._masks else f"{type(cause).__name__}: {cause}"
         said["extensions"] = {"code": "INTERNAL", "id": reference}
         return said
+
+
+def defect(error: Exception) -> RequestError:
+    """Wrap what failed outside the resolvers, such as a database that is away, so that it is said and logged alike."""
+    return RequestError(GraphQLError(str(error), original_error=error))
 
 
 def _cause(error: GraphQLError) -> Exception | None:

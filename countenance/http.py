@@ -5,14 +5,14 @@ from typing import Any, Protocol
 
 import orjson
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from countenance import metrics
 from countenance.callers import Callers, ForeignOrigin
 from countenance.documents import Operation, RequestError
-from countenance.execution import Answer, Executor
+from countenance.execution import Answer, Executor, defect
 from domain.kernel.scope import Scope as Authority
 from schema.context import Context, Feed
 
@@ -22,6 +22,8 @@ EVENTS = "text/event-stream"
 
 MAX_BODY = 1024 * 1024
 """The most bytes that a request may have."""
+
+_PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 @dataclass(eq=False)
@@ -81,7 +83,12 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        response = await self._respond(request)
+        try:
+            response = await self._respond(request)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # the database is away, say: a client of GraphQL gets an answer of GraphQL
+            response = _answer(self._executor.refuse(defect(error)), JSON, 500)
         metrics.REQUESTS.labels(getattr(response, "status_code", 200)).inc()
         await response(scope, receive, send)
 
@@ -185,15 +192,16 @@ def _json(raw: bytes, what: str) -> Any:
         raise Unreadable(f"{what} is not valid JSON.") from None
 
 
-def _answer(answer: Answer, media: str | None) -> Response:
+def _answer(answer: Answer, media: str | None, status: int | None = None) -> Response:
     """Send an answer. Only the newer media type tells by its status that nothing was executed."""
-    status = 400 if media == GRAPHQL_JSON and not answer.executed else 200
-    return Response(answer.encode(), status, media_type=f"{media}; charset=utf-8")
+    if status is None:
+        status = 400 if media == GRAPHQL_JSON and not answer.executed else 200
+    return Response(answer.encode(), status, _PRIVATE, f"{media}; charset=utf-8")
 
 
 def _plain(refused: Unreadable, media: str | None) -> Response:
     """Refuse a request in one sentence, in the shape of a GraphQL answer."""
     said = GRAPHQL_JSON if media == GRAPHQL_JSON else JSON
     body = orjson.dumps({"errors": [{"message": refused.sentence}]})
-    headers = {"Allow": refused.allow} if refused.allow else None
+    headers = {**_PRIVATE, "Allow": refused.allow} if refused.allow else _PRIVATE
     return Response(body, refused.status, headers, f"{said}; charset=utf-8")

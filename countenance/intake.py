@@ -34,7 +34,7 @@ class IntakeEndpoint:
         self._ports = ports
         self._secret = secret.encode() if secret else None
 
-    async def __call__(self, request: Request) -> Response:
+    async def take(self, request: Request) -> Response:
         """Take one message in."""
         if self._secret is None:
             return _sentence(404, "This server takes no claims by e-mail: it has no secret to check them with.")

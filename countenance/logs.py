@@ -37,11 +37,13 @@ def configure(*, production: bool, level: str = "info", stream: TextIO | None = 
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    last: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, mask, structlog.processors.JSONRenderer(serializer=_json)]
+    # Tracebacks are plain and masked in development, too: pretty ones show local variables, which hold PINs and faces.
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(serializer=_json)
         if production
-        else [mask, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
+    last: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, mask, renderer]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -116,7 +116,7 @@ def _text(part: Message) -> str:
             continue
         try:
             return content.decode(charset)
-        except (UnicodeError, ValueError):
+        except (LookupError, ValueError):  # no charset, one that is none of text such as `zlib`, or the wrong one
             continue
     return content.decode("cp1252", errors="replace")
 
@@ -125,8 +125,7 @@ def _charset(part: Message) -> str | None:
     try:
         named = part.get_content_charset()
         found = codecs.lookup(named).name if named else None
-        b"".decode(found or "ascii")  # refuses codecs that are not of text, such as `zlib`
-    except (LookupError, ValueError, UnicodeError):
+    except (LookupError, ValueError):
         return None
     return None if found is None or found.replace("-", "_") in _NOT_CHARSETS else found
 

@@ -33,7 +33,6 @@ async def opened(settings: Settings) -> AsyncIterator[Scope]:
     """Open the world and give the product's own authority in it, under the newest registry."""
     composed = compose(settings)
     async with composed.opened():
-        await composed.registry.refresh()
         yield Scope.of_system(composed.ports)
 
 

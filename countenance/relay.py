@@ -9,6 +9,7 @@ there is work, less often when idle.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 import asyncpg
 import structlog
@@ -20,8 +21,10 @@ from countenance.ending import end_if_asked
 from countenance.feed import Nudge
 from countenance.nudges import FEED
 from countenance.reacting import Reactor, unheard
-from domain.kernel.outbox import RELAY_LOCK, Relayed, number_facts
+from domain.kernel.outbox import RELAY_LOCK, Relayed, number_facts, thin_out
 from domain.kernel.ports import Ports
+from domain.kernel.scope import Scope
+from domain.kernel.work import pool
 
 log = structlog.get_logger(__name__)
 
@@ -94,3 +97,13 @@ class Relay:
                 await self._redis.publish(FEED, nudge.encode())
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("nobody could be nudged; the feed is late by up to a second", reason=str(error))
+
+
+async def thin_history(scope: Scope) -> int:
+    """Forget facts that nobody can resume from any more; give how many. For the clock."""
+    policy = scope.ports.policy
+    return await thin_out(
+        pool(),
+        passing_before=scope.now - timedelta(seconds=policy.passing_history_seconds),
+        lasting_before=scope.now - timedelta(seconds=policy.history_seconds),
+    )

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from countenance import metrics
 from countenance.callers import COOKIE, Callers
 from countenance.documents import Operation, RequestError
-from countenance.execution import Executor
+from countenance.execution import Executor, defect
 from countenance.http import Parameters, Unreadable
 from countenance.sessions import SessionWatch, refresh
 from countenance.sharing import Start, Subscriptions
@@ -104,6 +104,10 @@ class _Connection:
                 await self._socket.close(close.code, close.reason[:120])
         except WebSocketDisconnect:
             pass
+        except Exception:
+            log.exception("a socket failed")
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await self._socket.close(1011, "Something went wrong on our side")
         finally:
             tasks = [task for task in (reading, *self._operations.values()) if task is not None]
             for task in tasks:
@@ -193,8 +197,12 @@ class _Connection:
             await self._send_errors(name, error)
             return
         start = None
-        if operation.kind is OperationType.SUBSCRIPTION:
-            start = await self._endpoint.subscriptions.start(operation, parameters.variables)
+        try:
+            if operation.kind is OperationType.SUBSCRIPTION:
+                start = await self._endpoint.subscriptions.start(operation, parameters.variables)
+        except Exception as error:  # the database is away, say: this operation fails, the socket lives
+            await self._send_errors(name, defect(error))
+            return
         self._operations[name] = asyncio.create_task(self._run(name, operation, parameters.variables, start))
 
     async def _run(
@@ -212,8 +220,11 @@ class _Connection:
         except RequestError as error:
             self._operations.pop(name, None)
             await self._send_errors(name, error)
-        except (WebSocketDisconnect, RuntimeError):  # the client went away between two messages
+        except WebSocketDisconnect:  # the client went away between two messages
             self._operations.pop(name, None)
+        except Exception as error:
+            self._operations.pop(name, None)
+            await self._send_errors(name, defect(error))
 
     async def _texts(
         self, operation: Operation, variables: dict[str, Any] | None, start: Start | None

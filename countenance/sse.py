@@ -15,7 +15,7 @@ from starlette.types import Scope as Asgi
 
 from countenance import metrics
 from countenance.documents import Operation, RequestError
-from countenance.execution import Executor
+from countenance.execution import Executor, defect
 from countenance.sessions import SessionWatch
 from countenance.sharing import Start, Subscriptions
 from domain.kernel.scope import Scope
@@ -72,8 +72,9 @@ class EventStreamEndpoint:
             else:
                 answer = await self._executor.run(operation, variables, Context(authority, self._feed))
                 yield answer.encode().decode()
-        except RequestError as error:
-            yield orjson.dumps({"errors": self._executor.refuse(error).errors}).decode()
+        except Exception as error:
+            refused = error if isinstance(error, RequestError) else defect(error)
+            yield orjson.dumps({"errors": self._executor.refuse(refused).errors}).decode()
 
 
 class _EventStream:

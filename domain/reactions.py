@@ -19,7 +19,7 @@ Reaction = Callable[[Scope, Any], Awaitable[None]]
 
 async def _revalidate_resources(scope: Scope, fact: likeness.RegistryChanged) -> None:
     """Hand the registry over: resources can't ask for it, because likeness stands beside them."""
-    await resources.revalidate(scope, await likeness.load_snapshot())
+    await resources.revalidate(scope, await likeness.load_snapshot(scope.ports.sealer))
 
 
 async def _look_into_claim(scope: Scope, fact: likeness.ClaimReceived) -> None:
@@ -34,7 +34,9 @@ async def _look_at(scope: Scope, asked: likeness.LookInto, subject: Subject) -> 
     """Look at one thing that a claim names. Whatever is not a resource is left for the moderator to look at."""
     if subject.kind != "resource":
         return Affected(subject, AffectedAction.NONE, (), scope.now)
-    looked = await resources.look_at_for_claim(scope, ResourceId(subject.id), asked.person, may_hold=asked.may_hold)
+    looked = await resources.look_at_for_claim(
+        scope, ResourceId(subject.id), asked.person, faces=asked.faces, may_hold=asked.may_hold
+    )
     if looked is None:
         return None
     before = {
@@ -53,7 +55,7 @@ async def _free_what_a_claim_held(scope: Scope, fact: likeness.ClaimDecided | li
     """Let the registry alone decide from now on what was held while the claim was open."""
     held = [each for each in await likeness.held_by_claim(fact.claim_id, alone=True) if each.subject.kind == "resource"]
     if held:
-        snapshot = await likeness.load_snapshot()
+        snapshot = await likeness.load_snapshot(scope.ports.sealer)
         for each in held:
             await resources.release_from_claim(scope, ResourceId(each.subject.id), snapshot)
 

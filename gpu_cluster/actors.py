@@ -1,9 +1,11 @@
 """The plain classes on a Ray cluster: what a gateway may call, and in which lane each call runs.
 
 An actor starts with an empty registry, because what an actor is made from must outlive whoever made it; it refuses
-orders until the gateway has given it the registry that they were made under.
+orders until the gateway has given it the registry that they were made under. It must hear every few seconds that
+this is still the newest, or it fails closed.
 """
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from uuid import UUID
 import ray
 
 from domain.kernel.wire import InspectOrder, RenderOrder
+from domain.registry.adopting import MOST_BEHIND_SECONDS
 from domain.registry.snapshot import EMPTY
 from gpu_cluster.artist import Artist
 from gpu_cluster.faces import FaceCheck
@@ -29,7 +32,12 @@ class ArtistActor:
     def __init__(self, cache_dir: str, cache_bytes: int, threads: int | None) -> None:
         """Make the artist and load torch and diffusers in the background, so that the first job needn't wait."""
         self._artist = Artist(
-            EMPTY, Path(cache_dir), threads=threads or _cores(), cache_bytes=cache_bytes, picture_check=FaceCheck()
+            EMPTY,
+            Path(cache_dir),
+            threads=threads or _cores(),
+            cache_bytes=cache_bytes,
+            picture_check=FaceCheck(),
+            patience=MOST_BEHIND_SECONDS,
         )
         self._binder = Binder()
         self._artist.warm()
@@ -48,12 +56,13 @@ class ArtistActor:
     @ray.method(concurrency_group="control")  # type: ignore[untyped-decorator]
     def adopt(self, page: Page) -> int:
         """Take a page of a newer registry; give the version that holds now, the newer one with the last page."""
-        snapshot = self._binder.add(page)
-        return self._artist.version if snapshot is None else self._artist.adopt(snapshot)
+        news = self._binder.add(page)
+        return self._artist.version if news is None else self._artist.adopt(news)
 
     @ray.method(concurrency_group="control")  # type: ignore[untyped-decorator]
-    def pulse(self) -> Pulse:
-        """Say that it lives, and how."""
+    def pulse(self, version: int = -1, age: float = math.inf) -> Pulse:
+        """Say that it lives, and how; and hear that the newest registry was at `version`, `age` seconds ago."""
+        self._artist.confirm(version, age)
         silence = self._artist.silence
         return Pulse(self._artist.version, busy=silence is not None, silence=silence or 0.0)
 
@@ -73,7 +82,7 @@ class ValidatorActor:
 
     def __init__(self) -> None:
         """Make the inspector."""
-        self._inspector = Inspector(EMPTY)
+        self._inspector = Inspector(EMPTY, patience=MOST_BEHIND_SECONDS)
         self._binder = Binder()
         self._busy = False
 
@@ -89,14 +98,13 @@ class ValidatorActor:
     @ray.method(concurrency_group="control")  # type: ignore[untyped-decorator]
     def adopt(self, page: Page) -> int:
         """Take a page of a newer registry; give the version that holds now, the newer one with the last page."""
-        snapshot = self._binder.add(page)
-        if snapshot is not None:
-            self._inspector.adopt(snapshot)
-        return self._inspector.version
+        news = self._binder.add(page)
+        return self._inspector.version if news is None else self._inspector.adopt(news)
 
     @ray.method(concurrency_group="control")  # type: ignore[untyped-decorator]
-    def pulse(self) -> Pulse:
-        """Say that it lives. Reading a file shows no steps, so it is never called silent."""
+    def pulse(self, version: int = -1, age: float = math.inf) -> Pulse:
+        """Say that it lives, and hear of the registry. Reading a file shows no steps, so it is never called silent."""
+        self._inspector.confirm(version, age)
         return Pulse(self._inspector.version, busy=self._busy)
 
     @ray.method(concurrency_group="control")  # type: ignore[untyped-decorator]

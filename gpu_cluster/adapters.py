@@ -70,17 +70,19 @@ def wear_loras(studio: Studio, loras: Sequence[LocalLora]) -> None:
         else:
             _load_lora(studio, lora)
         studio.residents[lora.sha256] = None
+    weights: dict[str, float] = {}
+    for lora in loras:  # two resources may be one file
+        weights[lora.sha256] = weights.get(lora.sha256, 0.0) + lora.weight
     pipe = studio.pipe
-    if loras:
+    if weights:
         pipe.enable_lora()
-        pipe.set_adapters([_adapter(lora.sha256) for lora in loras], [lora.weight for lora in loras])
+        pipe.set_adapters([_adapter(sha256) for sha256 in weights], list(weights.values()))
     elif studio.residents:
         pipe.disable_lora()
-    in_use = {lora.sha256 for lora in loras}
     for sha256 in list(studio.residents):
-        if len(studio.residents) <= max(MAX_RESIDENT, len(loras)):
+        if len(studio.residents) <= max(MAX_RESIDENT, len(weights)):
             break
-        if sha256 not in in_use:
+        if sha256 not in weights:
             pipe.delete_adapters(_adapter(sha256))
             del studio.residents[sha256]
 

@@ -28,6 +28,7 @@ from domain.kernel.wire import (
     SourceUnreachable,
     StepDone,
 )
+from domain.registry.changes import News
 from domain.registry.snapshot import Snapshot
 from gpu_cluster import adapters, pipelines, provenance
 from gpu_cluster.gate import Gate, PictureCheck, Refused
@@ -55,9 +56,13 @@ class Artist:
         pipelines_kept: int = 2,
         cache_bytes: int = 100 * 1024**3,
         picture_check: PictureCheck | None = None,
+        patience: float | None = None,
     ) -> None:
-        """Start with a registry and a folder for weights; nothing is loaded before the first order."""
-        self._gate = Gate(snapshot, picture_check)
+        """Start with a registry and a folder for weights; nothing is loaded before the first order.
+
+        With a `patience`, in seconds, it must hear again and again that its registry is the newest.
+        """
+        self._gate = Gate(snapshot, picture_check, patience=patience)
         self._cache = ModelCache(cache_dir, max_bytes=cache_bytes)
         self._studios: OrderedDict[str, pipelines.Studio] = OrderedDict()
         self._pipelines_kept = pipelines_kept
@@ -82,9 +87,13 @@ class Artist:
         """Load torch and diffusers in the background, so that the first order needn't wait for them."""
         self._brush.submit(pipelines.import_libraries)
 
-    def adopt(self, snapshot: Snapshot) -> int:
+    def adopt(self, news: News) -> int:
         """Take a newer registry; a job that runs is judged by it at its next step. Gives the version that holds."""
-        return self._gate.adopt(snapshot)
+        return self._gate.adopt(news)
+
+    def confirm(self, version: int, age: float) -> None:
+        """Hear that the newest registry was at `version`, `age` seconds ago."""
+        self._gate.confirm(version, age)
 
     def cancel(self, job_id: UUID, below: int | None = None) -> None:
         """Stop a job within one step: every attempt of it, or those numbered below `below`.

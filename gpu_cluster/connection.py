@@ -39,6 +39,7 @@ class Connection:
         self._connect_seconds = connect_seconds
         self._head: tuple[str, int] | None = None
         self._owned = False
+        self._changing = asyncio.Lock()
         self._lost = asyncio.Event()
         self._lost.set()
 
@@ -49,26 +50,28 @@ class Connection:
 
     async def open(self) -> None:
         """Connect, unless there is a connection. Raises ClusterUnavailable."""
-        if self.is_open:
-            return
-        try:
-            async with asyncio.timeout(self._connect_seconds):
-                if ":" in self._address:
-                    await self._knock(*_split(self._address))
-                self._head = await asyncio.to_thread(self._init)
-        except (OSError, TimeoutError) as error:
-            raise ClusterUnavailable(GONE) from error
-        self._lost.clear()
+        async with self._changing:
+            if self.is_open:
+                return
+            try:
+                async with asyncio.timeout(self._connect_seconds):
+                    if ":" in self._address:
+                        await self._knock(*_split(self._address))
+                    self._head = await asyncio.to_thread(self._init)
+            except (OSError, TimeoutError) as error:
+                raise ClusterUnavailable(GONE) from error
+            self._lost.clear()
 
     async def close(self) -> None:
         """Leave the cluster. Whoever waits for an answer gets ClusterUnavailable; the actors live on."""
         if not self.is_open:
             return
         self._lost.set()
-        if self._owned:
-            import ray
+        async with self._changing:
+            if self._owned:
+                import ray
 
-            await asyncio.to_thread(ray.shutdown)
+                await asyncio.to_thread(ray.shutdown)
 
     async def reachable(self, *, seconds: float = 2.0) -> bool:
         """Whether the head's port is open."""

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.wire import RenderOrder
-from domain.registry.faces import FaceIndex, examine_faces, not_compared, packed
-from domain.registry.snapshot import EMPTY, Snapshot
+from domain.registry.faces import examine_faces, face_index, not_compared, packed
+from domain.registry.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -91,10 +91,6 @@ def face_reader() -> FaceReader | None:
 class FaceCheck:
     """Compares the faces of finished pictures with the registry's; implements `gpu_cluster.gate.PictureCheck`."""
 
-    def __init__(self) -> None:
-        """Start without a registry; the index is made when the first picture is judged by one."""
-        self._index = FaceIndex(EMPTY)
-
     def examine(self, picture: "Image", order: RenderOrder, snapshot: Snapshot) -> list[Finding]:
         """Say whom a finished picture resembles who does not allow this order; nobody gives an empty answer."""
         return self._examine(picture, order, snapshot, "the finished picture", _ENLARGED)
@@ -107,9 +103,7 @@ class FaceCheck:
     def _examine(
         self, picture: "Image", order: RenderOrder, snapshot: Snapshot, where: str, enlarged: float
     ) -> list[Finding]:
-        if self._index.snapshot is not snapshot:
-            self._index = FaceIndex(snapshot)
-        index, account, mature = self._index, order.account_id, order.mature
+        index, account, mature = face_index(snapshot), order.account_id, order.mature
         if not index.protects_anyone(account=account, mature=mature):
             return []
         reader = face_reader()

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.wire import ClusterUnavailable, RenderOrder
+from domain.registry.adopting import BEHIND, MOST_BEHIND_SECONDS, Adopted
+from domain.registry.changes import News
 from domain.registry.gates import examine_file, examine_texts
 from domain.registry.matching import Matcher
-from domain.registry.names import NameMatcher
 from domain.registry.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -49,62 +50,68 @@ class Gate:
     """Holds the newest registry of one actor and judges orders and pictures by it.
 
     `adopt` may be called from another thread at any time: the matcher is replaced as a whole, and each judgement
-    uses one matcher from beginning to end.
+    uses one matcher from beginning to end. A gate that is behind lets nothing pass: a job has no state HELD, so it
+    goes back into the queue, uncharged, until a gate is up to date.
     """
 
-    def __init__(self, snapshot: Snapshot, picture_check: PictureCheck | None = None) -> None:
-        """Start with a registry, and with a classifier where there is one."""
-        self._matcher = NameMatcher(snapshot)
+    def __init__(
+        self, snapshot: Snapshot, picture_check: PictureCheck | None = None, *, patience: float | None = None
+    ) -> None:
+        """Start with a registry, and with a classifier where there is one; see `Adopted` for the patience."""
+        self._adopted = Adopted(snapshot, patience=patience)
         self._picture_check = picture_check
 
     @property
     def version(self) -> int:
         """The registry version that the next judgement uses."""
-        return self._matcher.snapshot.version
+        return self._adopted.version
 
     @property
     def examines_pictures(self) -> bool:
         """Whether a classifier looks at the finished pictures, or only words and files are checked."""
         return self._picture_check is not None
 
-    def adopt(self, snapshot: Snapshot) -> int:
+    def adopt(self, news: News) -> int:
         """Take a newer registry; an older one is ignored. Gives the version that holds now."""
-        if snapshot.version > self.version:
-            self._matcher = NameMatcher(snapshot)
-        return self.version
+        return self._adopted.adopt(news)
+
+    def confirm(self, version: int, age: float) -> None:
+        """Hear that the newest registry was at `version`, `age` seconds ago."""
+        self._adopted.confirm(version, age=age)
 
     def admit(self, order: RenderOrder) -> int:
         """Judge an order by its words and files; give the registry version that it was judged by.
 
-        Raises Refused, and ClusterUnavailable when the order was made under a newer registry than this one: drawing
-        under an older registry could show a person who is protected already.
+        Raises Refused, and ClusterUnavailable when the order was made under a newer registry than this one, or when
+        this one may not be the newest any more: drawing under it could show a person who is protected already.
         """
-        return _judge(self._matcher, order)
+        return self._judge(self._adopted.matcher, order)
 
     def release(self, picture: "Image", order: RenderOrder) -> int:
         """Judge a finished picture and, once more, its order; the picture may be shown if this returns.
 
         Raises what `admit` raises.
         """
-        matcher = self._matcher
-        version = _judge(matcher, order)
+        matcher = self._adopted.matcher
+        version = self._judge(matcher, order)
         if self._picture_check is not None:
             _stop_on(self._picture_check.examine(picture, order, matcher.snapshot), version)
         return version
 
     def may_show(self, preview: "Image", order: RenderOrder) -> bool:
         """Whether a preview may leave; it is merely left out if not, as the finished picture decides about the job."""
-        return self._picture_check is None or self._picture_check.may_show(preview, order, self._matcher.snapshot)
+        return self._picture_check is None or self._picture_check.may_show(preview, order, self._adopted.snapshot)
 
-
-def _judge(matcher: Matcher, order: RenderOrder) -> int:
-    version = matcher.snapshot.version
-    if order.registry_version > version:
-        raise ClusterUnavailable(
-            f"The artist holds registry version {version} and the order needs version {order.registry_version}."
-        )
-    _stop_on([*_blocked_files(matcher, order), *_names(matcher, order)], version)
-    return version
+    def _judge(self, matcher: Matcher, order: RenderOrder) -> int:
+        version = matcher.snapshot.version
+        if order.registry_version > version:
+            raise ClusterUnavailable(
+                f"The artist holds registry version {version} and the order needs version {order.registry_version}."
+            )
+        _stop_on([*_blocked_files(matcher, order), *_names(matcher, order)], version)
+        if self._adopted.is_behind:
+            raise ClusterUnavailable(f"The artist draws nothing: {BEHIND.format(seconds=MOST_BEHIND_SECONDS)}.")
+        return version
 
 
 def _stop_on(findings: Sequence[Finding], version: int) -> None:

@@ -23,10 +23,12 @@ from domain.kernel.wire import (
     RenderOrder,
     RenderRefused,
 )
+from domain.registry.changes import News
 from domain.registry.snapshot import EMPTY, Snapshot
+from gpu_cluster.bulletin import Bulletin
 from gpu_cluster.connection import GONE, Connection
 from gpu_cluster.parcels import Joiner
-from gpu_cluster.pool import Bulletin, Member, Patience, Pool, Recipe
+from gpu_cluster.pool import Member, Patience, Pool, Recipe
 
 __all__ = ["Patience", "Pools", "RayCluster"]
 
@@ -92,7 +94,8 @@ class RayCluster:
         Does not wait for the actors to be awake: an order waits for the first that is.
         """
         if not self._watches:
-            self._watches = [asyncio.create_task(self._keep_connected()), asyncio.create_task(self._keep_updated())]
+            watches = (self._keep_connected(), self._keep_updated(), self._keep_confirmed())
+            self._watches = [asyncio.create_task(watch) for watch in watches]
         await self.reconnect()
 
     async def reconnect(self) -> None:
@@ -160,14 +163,19 @@ class RayCluster:
         """Stop a job within one step, whichever process gave the order. A job that does not run is no error."""
         await self._cancel(job_id, below=None)
 
-    async def adopt(self, snapshot: Snapshot) -> None:
+    async def adopt(self, news: News) -> None:
         """Give every actor a newer registry; one that does not take it is restarted, and takes it before it works.
 
-        Never raises for the cluster's sake: what is not connected now gets the newest registry when it is.
+        Never raises for the cluster's sake: what is not connected now gets the newest registry when it is. Counts as
+        a confirmation, too.
         """
-        if await self._bulletin.renew(snapshot) and self._connection.is_open:
+        if await self._bulletin.renew(news) and self._connection.is_open:
             with contextlib.suppress(ClusterUnavailable):
                 await asyncio.gather(self._artists.update_awake(), self._validators.update_awake())
+
+    def confirm(self, version: int) -> None:
+        """Hear that the registry is at `version` now; every actor hears it within a second."""
+        self._bulletin.confirm(version)
 
     async def status(self) -> ClusterState:
         """Say what is there. Raises ClusterUnavailable when nothing of it answers."""
@@ -211,11 +219,15 @@ class RayCluster:
             raise ActorLost("The actor stopped answering while it worked.")
 
     async def _cancel(self, job_id: UUID, *, below: int | None) -> None:
-        """Tell every artist, for another process may have given the order. Who doesn't answer runs nothing for long."""
-        asked = [
-            self._connection.ask(member.handle.cancel, job_id, below, seconds=self._patience.answer)
-            for member in self._artists.members
-        ]
+        """Tell every artist, for another process may have given the order, and wait for those that are awake."""
+        ask, seconds = self._connection.ask, self._patience.answer
+        asked = []
+        for member in self._artists.members:
+            word = ask(member.handle.cancel, job_id, below, seconds=seconds)
+            if member.awake:
+                asked.append(word)
+            else:
+                self._send(word)  # it hears of it when it wakes
         for answer in await asyncio.gather(*asked, return_exceptions=True):
             if isinstance(answer, BaseException) and not isinstance(answer, ActorLost | TimeoutError):
                 raise answer
@@ -251,6 +263,13 @@ class RayCluster:
             await asyncio.sleep(self._patience.pulse)
             with contextlib.suppress(ClusterUnavailable):
                 await asyncio.gather(self._artists.update_all(), self._validators.update_all())
+
+    async def _keep_confirmed(self) -> None:
+        """Tell every actor again and again how the registry stood just now: who does not hear it fails closed."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            with contextlib.suppress(ClusterUnavailable):
+                await asyncio.gather(self._artists.pulses(), self._validators.pulses())
 
 
 async def _following(stream: Any) -> Any:

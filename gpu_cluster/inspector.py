@@ -4,19 +4,20 @@ It never unpickles, holds no tensor whole, and imports no machine-learning libra
 """
 
 import re
+import stat
 import time
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from domain.kernel.findings import Finding, Signal, Verdict, worst
 from domain.kernel.ids import new_id
 from domain.kernel.wire import Inspection, InspectOrder, MetadataText, SourceUnreachable
+from domain.registry.adopting import BEHIND, MOST_BEHIND_SECONDS, Adopted
 from domain.registry.blocked import Fingerprint
-from domain.registry.faces import FaceIndex
+from domain.registry.changes import News
 from domain.registry.gates import examine_fingerprint, examine_texts
-from domain.registry.matching import Matcher
-from domain.registry.names import NameMatcher
 from domain.registry.quoting import quoted
 from domain.registry.snapshot import EMPTY, Snapshot
 from gpu_cluster.content import Content, read_content
@@ -38,22 +39,29 @@ class Inspector:
     An order does not say whose the file is nor whether it is mature, so consent is read in the strictest way: a name
     is a finding unless nothing could forbid it. Whoever knows the owner revises the findings
     (`domain.registry.gates.revise`) without the file being read again.
+
+    With a `patience`, in seconds, it must hear again and again that its registry is the newest: what it judges while
+    it is behind is HELD, until somebody whose registry is the newest revises that.
     """
 
-    def __init__(self, snapshot: Snapshot = EMPTY, *, hashing_threads: int | None = None) -> None:
-        self._matcher: Matcher = NameMatcher(snapshot)
-        self._faces = FaceIndex(snapshot)
+    def __init__(
+        self, snapshot: Snapshot = EMPTY, *, hashing_threads: int | None = None, patience: float | None = None
+    ) -> None:
+        self._adopted = Adopted(snapshot, patience=patience)
         self._threads = hashing_threads
 
     @property
     def version(self) -> int:
         """The version of the registry that it holds."""
-        return self._matcher.snapshot.version
+        return self._adopted.version
 
-    def adopt(self, snapshot: Snapshot) -> None:
-        """Take a newer registry, for scans under way too; an older one is left aside."""
-        if snapshot.version > self.version:
-            self._matcher = NameMatcher(snapshot)
+    def adopt(self, news: News) -> int:
+        """Take a newer registry, for scans under way too; an older one is left aside. Gives the version that holds."""
+        return self._adopted.adopt(news)
+
+    def confirm(self, version: int, age: float) -> None:
+        """Hear that the newest registry was at `version`, `age` seconds ago."""
+        self._adopted.confirm(version, age=age)
 
     def inspect(self, order: InspectOrder) -> Inspection:
         """Read the file of an order from its URL and judge it.
@@ -62,28 +70,29 @@ class Inspector:
         verdict FAILED.
         """
         source = read_url(order.source_url)
-        return self._inspect_sample(order, source) if order.sample else self._inspect(order, source)
+        inspection = self._inspect_sample(order, source) if order.sample else self._inspect(order, source)
+        return _held(inspection) if self._adopted.is_behind else inspection
 
     def inspect_path(self, path: Path) -> Inspection:
         """Read a file on this machine and judge it in the same way. Raises SourceUnreachable."""
         try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise SourceUnreachable(f"The file cannot be read: {error.strerror}.") from error
-        return self._inspect(InspectOrder(new_id(), 1, path.name, size, "", self.version), read_path(path))
+            about = path.stat()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "its path holds a NUL"
+            raise SourceUnreachable(f"The file cannot be read: {reason}.") from error
+        if not stat.S_ISREG(about.st_mode):
+            raise SourceUnreachable("The file cannot be read: it is a folder or a device.")
+        return self._inspect(InspectOrder(new_id(), 1, path.name, about.st_size, "", self.version), read_path(path))
 
     def _inspect_sample(self, order: InspectOrder, source: Generator[bytes, None, None]) -> Inspection:
-        matcher = self._matcher
-        if self._faces.snapshot is not matcher.snapshot:
-            self._faces = FaceIndex(matcher.snapshot)
         with closing(source):
-            return inspect_sample(order, source, matcher, self._faces)
+            return inspect_sample(order, source, self._adopted.matcher)
 
     def _inspect(self, order: InspectOrder, source: Generator[bytes, None, None]) -> Inspection:
         began = time.perf_counter()
         with closing(source):
             content = read_content(source, order.size_bytes, threads=self._threads)
-        matcher = self._matcher
+        matcher = self._adopted.matcher
         metadata = content.header.metadata if content.header else {}
         claims = claimed_hashes(metadata)
         texts = [MetadataText("file name", order.file_name), *(texts_of(content.header) if content.header else ())]
@@ -121,6 +130,16 @@ class Inspector:
         )
 
 
+def _held(inspection: Inspection) -> Inspection:
+    """Hold a file that was judged by a registry which may not be the newest any more."""
+    behind = Finding(Signal.NAME_IN_METADATA, Verdict.HELD, f"file: {BEHIND.format(seconds=MOST_BEHIND_SECONDS)}")
+    return replace(
+        inspection,
+        findings=(*inspection.findings, behind),
+        verdict=worst([inspection.verdict, behind.verdict]),
+    )
+
+
 def _error(content: Content) -> str | None:
     """Say in one sentence why the file could not be examined; None when it could, or was refused as unsafe."""
     if content.size_bytes == 0:
@@ -149,12 +168,14 @@ def _hashes(content: Content) -> dict[str, str]:
 def _fingerprint(content: Content) -> Fingerprint:
     """Give what the file is recognised by."""
     tensors = content.tensors
-    return Fingerprint(_hashes(content), tensors and tensors.digest, tensors and tensors.sketch)
+    if tensors is None:
+        return Fingerprint(_hashes(content))
+    return Fingerprint(_hashes(content), tensors.digest, tensors.sketch)
 
 
 _NO_LORA = {
-    Weights.CHECKPOINT: "weights: not compared, as this is a full checkpoint; only LoRAs are compared by their weights",
-    Weights.EMBEDDING: "weights: not compared, as this is a textual inversion; only LoRAs are compared by their weights",
+    Weights.CHECKPOINT: "weights: not compared, as this is a full checkpoint; only LoRAs are compared by weights",
+    Weights.EMBEDDING: "weights: not compared, as this is a textual inversion; only LoRAs are compared by weights",
     Weights.UNKNOWN: "weights: not compared, as this is no LoRA of a known kind",
 }
 
@@ -164,8 +185,10 @@ def _not_compared(content: Content) -> list[Finding]:
     if content.header is None or content.tensors is None:
         return []
     tensors = content.tensors
-    detail = _NO_LORA.get(guess_weights(content.header.tensors))
-    if detail is None and (tensors.reasons or tensors.sketch is None):
+    detail = None
+    if not tensors.compared and not tensors.reasons:
+        detail = _NO_LORA.get(guess_weights(content.header.tensors), _NO_LORA[Weights.UNKNOWN])
+    elif tensors.reasons or tensors.sketch is None:
         reasons = ", ".join(tensors.reasons) or "an update that changes nothing"
         compared = f"{tensors.compared} layers were compared; " if tensors.sketch else ""
         detail = f"weights: {compared}not compared: {reasons}"

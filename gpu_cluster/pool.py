@@ -17,9 +17,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.kernel.wire import ActorLost, ClusterUnavailable
-from domain.registry.snapshot import Snapshot
+from gpu_cluster.bulletin import Bulletin
 from gpu_cluster.connection import ActorGone, Connection
-from gpu_cluster.parcels import in_pages
 from gpu_cluster.pulse import Pulse
 
 T = TypeVar("T")
@@ -56,25 +55,6 @@ class Patience:
     start: float = 120.0
     pulse: float = 5.0
     stall: float = 1800.0
-
-
-class Bulletin:
-    """The newest registry that this process knows, cut into pages once."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Start with a registry."""
-        self.version = snapshot.version
-        self.pages = in_pages(snapshot.version, snapshot)
-
-    async def renew(self, snapshot: Snapshot) -> bool:
-        """Take a newer registry; tell whether it was newer."""
-        if snapshot.version <= self.version:
-            return False
-        pages = await asyncio.to_thread(in_pages, snapshot.version, snapshot)
-        if snapshot.version <= self.version:  # a still newer one came in between
-            return False
-        self.version, self.pages = snapshot.version, pages
-        return True
 
 
 @dataclass(slots=True, eq=False)
@@ -132,12 +112,13 @@ class Pool:
 
     async def pulse(self, member: Member) -> Pulse | None:
         """Ask an actor whether it lives; None when it doesn't answer now."""
-        return await self._heard(member, self._connection.ask(member.handle.pulse, seconds=self._patience.answer))
+        asked = self._connection.ask(member.handle.pulse, *self._bulletin.confirmed(), seconds=self._patience.answer)
+        return await self._heard(member, asked)
 
     async def pulses(self) -> dict[str, Pulse]:
         """Give the pulse of every actor that answers within a second, by name. Raises ClusterUnavailable."""
-        members = list(self.members)
-        asked = (self._connection.ask(member.handle.pulse, seconds=_LOOK_SECONDS) for member in members)
+        members, confirmed = list(self.members), self._bulletin.confirmed()
+        asked = (self._connection.ask(member.handle.pulse, *confirmed, seconds=_LOOK_SECONDS) for member in members)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, ClusterUnavailable):
@@ -150,7 +131,7 @@ class Pool:
             pulse = await self.pulse(member)
             if pulse is None or pulse.version >= self._bulletin.version:
                 return pulse is not None
-            pages = self._bulletin.pages
+            pages = await self._bulletin.pages_from(pulse.version)
             given = [self._connection.ask(member.handle.adopt, page, seconds=self._patience.adopt) for page in pages]
             versions = await self._heard(member, asyncio.gather(*given))
             return versions is not None and max(versions) >= pages[0].version

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.kernel.findings import Finding, Signal, Verdict, worst
 from domain.kernel.wire import Inspection, InspectOrder, MetadataText
-from domain.registry.faces import FaceIndex, examine_faces, not_compared
+from domain.registry.faces import IN_SAMPLE, examine_faces, face_index, not_compared
 from domain.registry.gates import examine_file, examine_texts
 from domain.registry.matching import Matcher
 from gpu_cluster.faces import face_reader
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 20 * 1024**2
 MAX_PIXELS = 50_000_000
-WHERE = "sample picture"
 
 _FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 _MOST_TEXTS = 200
@@ -31,7 +30,7 @@ class _Unreadable(Exception):
     """A file is no sample picture; the message is a sentence for its owner."""
 
 
-def inspect_sample(order: InspectOrder, chunks: Iterable[bytes], matcher: Matcher, index: FaceIndex) -> Inspection:
+def inspect_sample(order: InspectOrder, chunks: Iterable[bytes], matcher: Matcher) -> Inspection:
     """Read a sample picture and judge it by a registry; one that can't be read has the verdict FAILED.
 
     An order does not say whose the picture is: as for models, consent is read in the strictest way, and whoever knows
@@ -53,10 +52,10 @@ def inspect_sample(order: InspectOrder, chunks: Iterable[bytes], matcher: Matche
         *examine_texts(
             matcher, ((text.key, text.text) for text in texts), Signal.NAME_IN_METADATA, account=None, mature=True
         ),
-        *_judged(faces or (), index),
+        *_judged(faces or (), matcher),
     ]
     if faces is None and error is None:
-        findings.append(not_compared(Signal.FACE_IN_SAMPLE, WHERE, hold=order.hold_unexamined))
+        findings.append(not_compared(Signal.FACE_IN_SAMPLE, IN_SAMPLE, hold=order.hold_unexamined))
     verdicts = [finding.verdict for finding in findings]
     return Inspection(
         scan_id=order.scan_id,
@@ -150,5 +149,6 @@ def _faces(picture: "Image") -> tuple[bytes, ...] | None:
     return ()
 
 
-def _judged(faces: Iterable[bytes], index: FaceIndex) -> list[Finding]:
-    return examine_faces(index, ((WHERE, face) for face in faces), Signal.FACE_IN_SAMPLE, account=None, mature=True)
+def _judged(faces: Iterable[bytes], matcher: Matcher) -> list[Finding]:
+    index = face_index(matcher.snapshot)
+    return examine_faces(index, ((IN_SAMPLE, face) for face in faces), Signal.FACE_IN_SAMPLE, account=None, mature=True)

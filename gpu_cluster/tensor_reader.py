@@ -114,7 +114,7 @@ class _OneTensor:
         self.left = tensor.end - tensor.start
         self.not_a_number = False
         self.digest: TensorDigest = TensorDigest(b"", trivial=True)
-        self._hash = blake3(f"{tensor.dtype} {tensor.shape} ".encode())
+        self._hash: blake3 | None = None  # two kilobytes each, so only while the tensor passes
         self._sink = sink
         self._kind = _KINDS.get(tensor.dtype)
         self._carry = b""
@@ -126,6 +126,7 @@ class _OneTensor:
         taken = min(len(view), self.left)
         piece = view[:taken]
         self.left -= taken
+        self._hash = self._hash or self._new_hash()
         self._hash.update(piece)
         if self._constant:
             self._look_for_content(piece)
@@ -136,7 +137,11 @@ class _OneTensor:
     def end(self) -> None:
         """Close the digest once all bytes were taken."""
         short = self.tensor.end - self.tensor.start < _LEAST_CONTENT
-        self.digest = TensorDigest(self._hash.digest(16), trivial=short or self._constant)
+        self.digest = TensorDigest((self._hash or self._new_hash()).digest(16), trivial=short or self._constant)
+        self._hash = None
+
+    def _new_hash(self) -> blake3:
+        return blake3(f"{self.tensor.dtype} {self.tensor.shape} ".encode())
 
     def _look_for_content(self, piece: memoryview) -> None:
         """Notice the first byte that differs from the first of all."""

@@ -24,6 +24,7 @@ from schema.uploads import (
     UploadBeginInput,
     UploadBeginResult,
     UploadBeginSuccess,
+    UploadPurpose,
     UploadTicket,
 )
 from schema.wanted import Wanted
@@ -135,7 +136,10 @@ async def _begin(info: Info, asked: UploadBeginInput) -> resources.Upload:
     scope = info.context.scope
     if bool(asked.resource_id) == bool(asked.entry_id):
         raise InvalidInput("Name either `resourceId` or `entryId`: what the file is for.", field="input.resourceId")
+    sample = asked.purpose is UploadPurpose.SAMPLE
     if asked.entry_id:
+        if sample:
+            raise InvalidInput("Samples belong to resources; an entry holds models only.", field="input.purpose")
         return await bounties.begin_upload(
             scope,
             EntryId(id_of(asked.entry_id, BountyEntry)),
@@ -145,7 +149,7 @@ async def _begin(info: Info, asked: UploadBeginInput) -> resources.Upload:
         )
     return await resources.begin_upload(
         scope,
-        Holder("resource", id_of(asked.resource_id or "", Resource)),
+        Holder("sample" if sample else "resource", id_of(asked.resource_id or "", Resource)),
         file_name=asked.file_name,
         size_bytes=asked.size_bytes,
         sha256=asked.sha256 or None,

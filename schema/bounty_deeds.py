@@ -151,6 +151,7 @@ EntryDraftResult = Annotated[
     | ConflictError
     | InvalidInputError
     | LikenessRefusedError
+    | PolicyRefusedError
     | SuspendedError
     | RateLimitedError,
     strawberry.union("EntryDraftResult"),

@@ -139,6 +139,9 @@ class Resource(Node):
     mature: bool
     depicts_real_person: bool
     files: list[ResourceFile]
+    samples: list[ResourceFile] = strawberry.field(
+        description="Pictures that its owner shows of it, examined with it for faces and names."
+    )
     generation: GenerationPermission
     statement_of_reasons: StatementOfReasons | None = strawberry.field(
         description="Why it was held, blocked or removed; null while it stands."
@@ -152,7 +155,9 @@ class Resource(Node):
         owners = await _owners(scope, values, wanted)
         files = await _files(values, wanted)
         statements = await _statements(scope, values, wanted)
-        allowed = {value.id: resources.permission(value, files[_holder(value)]) for value in values}
+        allowed = {
+            value.id: resources.permission(value, files[_holder(value)], files[_samples(value)]) for value in values
+        }
         persons = await _persons_in(scope, files, list(allowed.values()), wanted)
         return [
             cls(
@@ -166,6 +171,7 @@ class Resource(Node):
                 mature=value.mature,
                 depicts_real_person=value.depicts_real_person,
                 files=[ResourceFile.of(file, persons) for file in files[_holder(value)]],
+                samples=[ResourceFile.of(file, persons) for file in files[_samples(value)]],
                 generation=GenerationPermission.of(allowed[value.id], persons),
                 statement_of_reasons=statements.get(Subject("resource", value.id)),
                 created_at=value.created_at,
@@ -193,6 +199,10 @@ def _holder(value: resources.Resource) -> Holder:
     return Holder("resource", value.id)
 
 
+def _samples(value: resources.Resource) -> Holder:
+    return Holder("sample", value.id)
+
+
 async def _owners(scope: Scope, values: Sequence[resources.Resource], wanted: Wanted) -> Mapping[UUID, Account]:
     if "owner" not in wanted:
         return {}
@@ -200,8 +210,8 @@ async def _owners(scope: Scope, values: Sequence[resources.Resource], wanted: Wa
 
 
 async def _files(values: Sequence[resources.Resource], wanted: Wanted) -> Mapping[Holder, Sequence[StoredFile]]:
-    holders = [_holder(value) for value in values]
-    if not wanted.any("files", "generation"):
+    holders = [holder for value in values for holder in (_holder(value), _samples(value))]
+    if not wanted.any("files", "samples", "generation"):
         return dict.fromkeys(holders, ())
     return await resources.files_of(holders)
 
@@ -223,7 +233,11 @@ async def _persons_in(
     wanted: Wanted,
 ) -> Persons:
     """Load the persons that the selected findings are about, from whichever place selects them."""
-    places = (wanted["files"]["scan"]["findings"], wanted["generation"]["reasons"])
+    places = (
+        wanted["files"]["scan"]["findings"],
+        wanted["samples"]["scan"]["findings"],
+        wanted["generation"]["reasons"],
+    )
     selected = next((place for place in places if "person" in place), None)
     if selected is None:
         return {}

@@ -1,6 +1,7 @@
 """Uploads, and the results of the deeds on resources."""
 
 from datetime import datetime
+from enum import Enum
 from typing import Annotated, Self
 
 import strawberry
@@ -36,12 +37,24 @@ class UploadTicket:
     @classmethod
     def of(cls, scope: Scope, value: resources.Upload) -> Self:
         """Say an upload that has begun."""
+        policy = scope.ports.policy
         return cls(
             upload_id=strawberry.ID(f"upload_{value.id.hex}"),
             url=f"{scope.ports.public_url}/uploads/{value.id.hex}",
             expires_at=value.expires_at,
-            max_size_bytes=float(scope.ports.policy.max_file_bytes),
+            max_size_bytes=float(policy.max_sample_bytes if value.holder.kind == "sample" else policy.max_file_bytes),
         )
+
+
+@strawberry.enum(description="What a file is for.")
+class UploadPurpose(Enum):
+    """What a file is for."""
+
+    MODEL = strawberry.enum_value("MODEL", description="The model itself.")
+    SAMPLE = strawberry.enum_value(
+        "SAMPLE",
+        description="A picture that a resource makes, in PNG, JPEG or WebP: examined with it for faces and names.",
+    )
 
 
 @strawberry.input(description="A file for a draft: of a resource or of a bounty entry, never both.")
@@ -53,6 +66,7 @@ class UploadBeginInput:
     resource_id: strawberry.ID | None = strawberry.UNSET
     entry_id: strawberry.ID | None = strawberry.UNSET
     sha256: Sha256 | None = strawberry.UNSET
+    purpose: UploadPurpose = UploadPurpose.MODEL
 
 
 @strawberry.type(description="The draft is written down.")

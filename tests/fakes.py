@@ -92,6 +92,9 @@ class HeldRegistry:
     def version(self) -> int:
         return self.matcher.snapshot.version
 
+    async def reach(self, version: int) -> bool:
+        return self.version >= version
+
     def adopt(self, snapshot: Snapshot) -> None:
         self.matcher = NameMatcher(snapshot)
 

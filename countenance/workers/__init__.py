@@ -88,7 +88,7 @@ def parts_of(composed: Composed, ports: Ports, cluster: RayCluster) -> Mapping[s
     relay = Relay(ports, database_url=settings.database_url.get_secret_value(), redis=composed.redis)
     return {
         "relay": relay.run,
-        "registry": partial(composed.registry.follow, tell=cluster.adopt),
+        "registry": partial(composed.registry.pass_on, cluster),
         "cluster": partial(_connect_and_tell, composed, cluster),
         "scans": partial(scan_for_ever, ports, worker=worker, validators=settings.validators),
         "pictures": partial(draw_for_ever, ports, worker=worker, artists=settings.artists),

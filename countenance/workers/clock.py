@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from countenance.relay import thin_history
 from countenance.workers.supervision import keep
 from domain import accounts, bounties, likeness, resources
 from domain.kernel.ports import Ports
@@ -29,6 +30,7 @@ DEADLINES = (
     Deadline("claims escalated", 5.0, likeness.tick),
     Deadline("uploads expired", 60.0, resources.expire_uploads),
     Deadline("sessions swept", 600.0, accounts.sweep_sessions),
+    Deadline("history thinned out", 600.0, thin_history),
 )
 
 

@@ -10,6 +10,7 @@ from countenance.workers.dispatch import LeaseLost, dispatch, kept_alive
 from domain import generation
 from domain.generation import Claim
 from domain.kernel.ports import Ports
+from domain.kernel.refusals import RegistryUnread
 from domain.kernel.scope import Scope
 from domain.kernel.wire import (
     ActorLost,
@@ -67,6 +68,8 @@ async def _draw(scope: Scope, claimed: Claim) -> None:
     except ClusterFault as fault:
         log.warning("the cluster could not draw a job", fault=type(fault).__name__, reason=str(fault))
         await generation.fault(scope, claimed, fault)
+    except RegistryUnread as unread:
+        await generation.fault(scope, claimed, ClusterUnavailable(unread.message))
     except asyncio.CancelledError:
         await _give_back(scope, claimed)
         raise

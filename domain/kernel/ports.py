@@ -97,12 +97,16 @@ class Registry(Protocol):
 
     @property
     def matcher(self) -> "Matcher":
-        """The matcher of the newest adopted snapshot."""
+        """The matcher of the newest adopted snapshot. Raises RegistryUnread when it may not be the newest any more."""
         ...
 
     @property
     def version(self) -> int:
         """Its version."""
+        ...
+
+    async def reach(self, version: int) -> bool:
+        """Adopt what is newer, if this process holds an older one; whether it holds that version now."""
         ...
 
 
@@ -125,6 +129,7 @@ class Policy:
     signup_grant: int = 1000
     session_seconds: int = 30 * 24 * 3600
     max_file_bytes: int = 8 * 1024**3
+    max_sample_bytes: int = 20 * 1024**2
     upload_seconds: int = 24 * 3600
     download_seconds: int = 300
     min_pledge: int = 10
@@ -136,6 +141,10 @@ class Policy:
     max_jobs_in_flight: int = 8
     max_scan_attempts: int = 3
     max_render_attempts: int = 3
+    history_seconds: int = 14 * 24 * 3600
+    """How long a live feed can be resumed."""
+    passing_history_seconds: int = 24 * 3600
+    """The same, for facts of passing interest such as progress."""
     hold_unexamined: bool = True
     """Whether a picture is held where its faces can't be compared, because the extra `faces` isn't installed."""
     claim_proof_bits: int = 18

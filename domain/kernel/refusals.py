@@ -106,6 +106,17 @@ class PolicyRefused(Refusal):
 
 
 @dataclass(eq=False)
+class RegistryUnread(PolicyRefused):
+    """The likeness registry can't be read, so nothing passes that would have to be checked against it."""
+
+    message: str = (
+        "The likeness registry can't be read just now, and nothing is taken in that was not checked against it: "
+        "try again in a moment."
+    )
+    policy: str = "registry-current/1"
+
+
+@dataclass(eq=False)
 class RateLimited(Refusal):
     """Too often; wait `retry_after_seconds`."""
 

@@ -1,6 +1,6 @@
-"""The event log's tables: facts as the deeds wrote them, and the feed as the relay numbered it."""
+"""The event log (facts as the deeds wrote them, the feed as the relay numbered it), and fingerprints of files."""
 
-from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Boolean, Bytea, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -45,3 +45,12 @@ class FeedFloor(Table, tablename="feed_floor"):
 
     topic = Text(primary_key=True)
     no = BigInt()
+
+
+class FingerprintRow(Table, tablename="file_fingerprint"):
+    """What a file's content is recognised by, whoever stored it; kept when the file itself is gone."""
+
+    sha256 = Varchar(length=64, primary_key=True)
+    hashes = JSONB(default="{}", help_text="Every identifier, lower-case hex by the contract's names.")
+    tensors = Varchar(length=64, null=True, default=None, index=True, help_text="The digest of its tensors.")
+    sketch = Bytea(null=True, default=None, help_text="What a LoRA changes, for comparison.")

@@ -31,7 +31,15 @@ from domain.likeness.filing import complete_claim, file_claim, open_claim
 from domain.likeness.letters import letter_failed, letter_sent, take_letters
 from domain.likeness.mailing import Message, TakenIn, known_message, mailed_claim, take_in
 from domain.likeness.proofs import challenge
-from domain.likeness.reads import list_persons, load_snapshot, persons_by_ids, registry_version
+from domain.likeness.reads import (
+    changed_persons,
+    list_persons,
+    load_change,
+    load_snapshot,
+    persons_by_ids,
+    registry_version,
+    snapshot_at,
+)
 from domain.likeness.values import (
     Affected,
     AffectedAction,
@@ -76,6 +84,7 @@ __all__ = [
     "block_file",
     "challenge",
     "change",
+    "changed_persons",
     "claims_by_ids",
     "complete_claim",
     "decide_claim",
@@ -89,6 +98,7 @@ __all__ = [
     "letter_sent",
     "list_claims",
     "list_persons",
+    "load_change",
     "load_snapshot",
     "look_into",
     "looked_into",
@@ -99,6 +109,7 @@ __all__ = [
     "persons_by_ids",
     "register",
     "registry_version",
+    "snapshot_at",
     "take_in",
     "take_letters",
     "tick",

@@ -33,7 +33,7 @@ async def look_into(scope: Scope, claim_id: ClaimId) -> LookInto | None:
         person=Person(claim.id, claim.person_name, claim.aliases, claim.consent, claim.creators),
         subjects=claim_rules.subjects_in(claim.locations, public_url=scope.ports.public_url),
         may_hold=claim_rules.may_hold(claim.relation),
-        descriptors=await faces.faces_of_claim(scope, claim.id),
+        faces=await faces.faces_of_claim(scope, claim.id),
     )
 
 

@@ -131,8 +131,8 @@ async def face_counts(ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """Count the descriptors of claims or persons, by id."""
     rows = await fetch(
         """
-        SELECT id, count(*) FROM unnest($1::uuid[]) AS asked(id)
-        JOIN face_descriptor face ON face.claim_id = asked.id OR face.person_id = asked.id GROUP BY id
+        SELECT asked.id, count(*) FROM unnest($1::uuid[]) AS asked(id)
+        JOIN face_descriptor face ON face.claim_id = asked.id OR face.person_id = asked.id GROUP BY asked.id
         """,
         list(ids),
     )

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import struct
 from collections.abc import Sequence
-from uuid import UUID
 
 import asyncpg
 
@@ -57,9 +56,9 @@ async def forget(w: Work, claim_id: ClaimId) -> None:
 
 
 async def enrolled_faces(
-    connection: asyncpg.pool.PoolConnectionProxy, sealer: Sealer | None
+    connection: asyncpg.pool.PoolConnectionProxy, sealer: Sealer | None, persons: Sequence[UUID] | None = None
 ) -> tuple[EnrolledFace, ...]:
-    """Open the descriptors of everybody who is registered, for the snapshot that the cluster compares with.
+    """Open the descriptors of everybody who is registered, or of these, for the snapshot that gates compare with.
 
     Without the key there are none. One that doesn't open is left out with a warning: the rest of the registry must
     not wait for it.
@@ -70,8 +69,10 @@ async def enrolled_faces(
         """
         SELECT face.person_id, face.claim_id, face.sealed FROM face_descriptor face
         JOIN registered_person person ON person.id = face.person_id AND person.withdrawn_at IS NULL
+        WHERE $1::uuid[] IS NULL OR face.person_id = ANY($1)
         ORDER BY face.person_id, face.id
-        """
+        """,
+        persons,
     )
     opened = []
     for row in rows:
@@ -83,13 +84,9 @@ async def enrolled_faces(
     return tuple(opened)
 
 
-async def faces_of_claim(scope: Scope, claim_id: ClaimId) -> tuple[Descriptor, ...]:
-    """Open the descriptors of one claim, for the product itself; nobody else gets any."""
+async def faces_of_claim(scope: Scope, claim_id: ClaimId) -> tuple[bytes, ...]:
+    """Open the descriptors of one claim, packed as the registry compares them; for the product itself alone."""
     if not scope.system or scope.ports.sealer is None:
         return ()
     rows = await fetch("SELECT sealed FROM face_descriptor WHERE claim_id = $1 ORDER BY id", claim_id)
-    return tuple(_open(scope.ports.sealer, claim_id, row["sealed"]) for row in rows)
-
-
-def _open(sealer: Sealer, claim_id: UUID, sealed: bytes) -> Descriptor:
-    return _PACKED.unpack(sealer.open(sealed, about=claim_id.bytes))
+    return tuple(scope.ports.sealer.open(row["sealed"], about=claim_id.bytes) for row in rows)

@@ -1,10 +1,12 @@
 """Reading the registry: whole, for the matchers; person by person, for moderators."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
 
+from domain.kernel.fingerprints import FINGERPRINT_SQL
 from domain.kernel.ids import PersonId
 from domain.kernel.ports import Sealer
 from domain.kernel.scope import Scope
@@ -12,26 +14,77 @@ from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.work import pool
 from domain.likeness.faces import enrolled_faces
 from domain.likeness.values import Registered
+from domain.registry.blocked import BlockedFile, BlockedFiles, fingerprint_in
+from domain.registry.changes import Change
 from domain.registry.snapshot import Consent, Person, Snapshot
+
+_BLOCKED_SQL = f"""
+    SELECT blocked_file.sha256, blocked_file.person_id, {FINGERPRINT_SQL.format(sha256="blocked_file.sha256")}
+    FROM blocked_file WHERE $1::uuid[] IS NULL OR blocked_file.person_id = ANY($1) ORDER BY blocked_file.sha256
+"""  # noqa: S608 - constants of ours
+
+_PERSONS_SQL = """
+    SELECT id, name, aliases, consent, creators FROM registered_person
+    WHERE withdrawn_at IS NULL AND ($1::uuid[] IS NULL OR id = ANY($1)) ORDER BY id
+"""
+
+_CHANGED_SQL = """
+    SELECT id FROM registered_person WHERE changed_in > $1
+    UNION SELECT person_id FROM blocked_file WHERE changed_in > $1 AND person_id IS NOT NULL
+"""
 
 
 async def load_snapshot(sealer: Sealer | None = None) -> Snapshot:
     """Read the registry as it stands at one version, in one consistent look; with its faces if `sealer` opens them."""
+    async with _one_look() as connection:
+        return await _read(connection, sealer, None)
+
+
+async def load_change(since: int, sealer: Sealer | None = None) -> Change:
+    """Read what became of the registry after version `since`, however large it is; see `load_snapshot`."""
+    async with _one_look() as connection:
+        changed = frozenset(row["id"] for row in await connection.fetch(_CHANGED_SQL, since))
+        return Change(since, changed, await _read(connection, sealer, list(changed)))
+
+
+async def snapshot_at(scope: Scope, version: int) -> Snapshot:
+    """Give the registry at this version or a newer one: the process's own, once it has adopted it."""
+    registry = scope.ports.registry
+    return registry.matcher.snapshot if await registry.reach(version) else await load_snapshot(scope.ports.sealer)
+
+
+async def changed_persons(since: int) -> frozenset[PersonId]:
+    """Give those whose entry, or whose blocked files, changed after version `since`, the withdrawn too."""
+    return frozenset(PersonId(row["id"]) for row in await fetch(_CHANGED_SQL, since))
+
+
+@asynccontextmanager
+async def _one_look() -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+    """Look at the database as it stands at one moment."""
     async with (
         pool().acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        version = await connection.fetchval("SELECT version FROM registry_state")
-        persons = await connection.fetch(
-            "SELECT id, name, aliases, consent, creators FROM registered_person WHERE withdrawn_at IS NULL ORDER BY id"
-        )
-        files = await connection.fetch("SELECT sha256, person_id FROM blocked_file ORDER BY sha256")
-        faces = await enrolled_faces(connection, sealer)
+        yield connection
+
+
+async def _read(
+    connection: asyncpg.pool.PoolConnectionProxy, sealer: Sealer | None, persons: list[UUID] | None
+) -> Snapshot:
+    """Read the registry, or as much of it as is about these persons."""
+    version = await connection.fetchval("SELECT version FROM registry_state")
+    rows = await connection.fetch(_PERSONS_SQL, persons)
+    files = await connection.fetch(_BLOCKED_SQL, persons)
     return Snapshot(
         version=version or 0,
-        persons=tuple(map(person_of, persons)),
+        persons=tuple(map(person_of, rows)),
         blocked_sha256=tuple((row["sha256"], row["person_id"]) for row in files),
-        faces=faces,
+        blocked_files=BlockedFiles(
+            BlockedFile(fingerprint_in(row, row["sha256"]), row["person_id"])
+            for row in files
+            if row["fingerprint_hashes"] is not None
+        ),
+        faces=await enrolled_faces(connection, sealer, persons),
     )
 
 

@@ -154,7 +154,7 @@ class LookInto:
     person: Person
     subjects: tuple[Subject, ...]
     may_hold: bool
-    descriptors: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    faces: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ Exact evidence is a full digest: SHA256 or BLAKE3 of the whole file, or the dige
 nothing better is known, and only holds. Likeness of weights holds, too.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.kernel.findings import Verdict
 from domain.registry.weight_policy import WEIGHTS_2026_11, WeightPolicy
@@ -19,6 +22,11 @@ from domain.registry.weights import WIDTH, Floats, context_width, likeness, read
 FULL = ("SHA256", "BLAKE3")
 SHORT = ("AUTOV3", "AUTOV2", "AUTOV1", "CRC32")
 """The contract's names of identifiers; what a longer one decides, a shorter one doesn't."""
+
+
+def _of_nothing(value: str) -> bool:
+    """Whether a truncated SHA256 is that of no bytes at all, which files get by accident and which tells none apart."""
+    return hashlib.sha256().hexdigest().startswith(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,12 @@ class BlockedFile:
     """What to call it in a report for whoever blocked it; never shown to an uploader."""
 
 
+def fingerprint_in(row: Any, sha256: str) -> Fingerprint:
+    """Read the columns of `domain.kernel.fingerprints.FINGERPRINT_SQL`; of a file not inspected yet only its SHA256."""
+    hashes = json.loads(row["fingerprint_hashes"] or "{}")
+    return Fingerprint(hashes | {"SHA256": sha256}, row["fingerprint_tensors"], row["fingerprint_sketch"])
+
+
 class Exact(NamedTuple):
     """A blocked file with an identifier in common: which, and what follows."""
 
@@ -64,7 +78,7 @@ class Near(NamedTuple):
 class BlockedFiles(Sequence[BlockedFile]):
     """The blocked files of a snapshot. What is needed to search them is made at the first search, once a process."""
 
-    __slots__ = ("_files", "_full", "_short", "_sketched", "_sketches")
+    __slots__ = ("_bases", "_files", "_full", "_short", "_sketched", "_sketches")
 
     def __init__(self, files: Iterable[BlockedFile] = ()) -> None:
         self._files = tuple(files)
@@ -72,6 +86,7 @@ class BlockedFiles(Sequence[BlockedFile]):
         self._short: dict[tuple[str, str], BlockedFile] = {}
         self._sketched: list[BlockedFile] | None = None
         self._sketches: Floats = np.zeros((0, WIDTH), np.float32)
+        self._bases: tuple[list[int], NDArray[np.intp]] = ([], np.zeros(0, np.intp))
 
     def __reduce__(self) -> tuple[type["BlockedFiles"], tuple[tuple[BlockedFile, ...]]]:
         """Travel without what can be made again."""
@@ -123,7 +138,8 @@ class BlockedFiles(Sequence[BlockedFile]):
         if not files or not sketches:
             return [None] * len(sketches)
         by_names, by_shapes = likeness(read_sketches(sketches), self._sketches)
-        least = np.array([policy.least(context_width(file.fingerprint.sketch or b"")) for file in files]).T
+        bases, of_files = self._bases
+        least = np.array([policy.least(width) for width in bases])[of_files].T
         excess = np.maximum(by_names / least[0], by_shapes / least[1])
         best = excess.argmax(axis=1)
         return [
@@ -145,13 +161,17 @@ class BlockedFiles(Sequence[BlockedFile]):
                 strong = [known.hashes[name] for name in FULL if known.hashes.get(name)]
                 full |= {value.lower(): file for value in (*strong, known.tensors) if value}
                 weak = (name for name in SHORT if not (known.tensors if name == "AUTOV3" else strong))
-                self._short |= {(name, known.hashes[name].lower()): file for name in weak if known.hashes.get(name)}
+                short = ((name, known.hashes.get(name, "").lower()) for name in weak)
+                self._short |= {(name, value): file for name, value in short if value and not _of_nothing(value)}
             self._full = full
         return self._full
 
     def _by_sketch(self) -> list[BlockedFile]:
         if self._sketched is None:
             files = [file for file in self._files if file.fingerprint.sketch]
-            self._sketches = read_sketches([file.fingerprint.sketch or b"" for file in files])
+            sketches = [file.fingerprint.sketch or b"" for file in files]
+            self._sketches = read_sketches(sketches)
+            widths, of_files = np.unique([context_width(sketch) for sketch in sketches], return_inverse=True)
+            self._bases = widths.tolist(), of_files
             self._sketched = files
         return self._sketched

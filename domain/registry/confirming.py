@@ -31,7 +31,7 @@ def confirm(
         for end in ends:
             if start.at >= end.at or not _edges_fit(stream, parts, start, end):
                 continue
-            score = _score(policy, stream, parts, hit[0], start, end, turned=turned)
+            score = _score(policy, stream, parts, hit[0], (start, end), turned=turned)
             if score > 0 and (best is None or score > best[0]):
                 best = (score, start.at, end.at)
     return best
@@ -51,8 +51,9 @@ _WITHIN_NAMES = frozenset("'’-‐")
 
 
 def _score(
-    policy: NamePolicy, stream: Stream, parts: NameParts, letter: int, start: Edge, end: Edge, *, turned: bool
+    policy: NamePolicy, stream: Stream, parts: NameParts, letter: int, edges: tuple[Edge, Edge], *, turned: bool
 ) -> float:
+    start, end = edges
     plain = stream.source.plain
     text = plain.low[start.at : end.at]
     score = _likeness(policy, stream, parts, text)
@@ -60,7 +61,7 @@ def _score(
         return 0
     if start.word == end.word and len(parts.words) > 1 and _is_one_ordinary_word(plain.cased[start.at : end.at], text):
         return 0
-    score = min(score, _of_breaks(policy, stream, parts, letter, start, end, turned=turned))
+    score = min(score, _of_breaks(policy, stream, parts, letter, edges, turned=turned))
     if turned or end.plural:
         score = min(score, policy.turned)
     if parts.words and not parts.foreign and is_ordinary(parts.words[0]) and is_compared(plain, end.at):
@@ -81,10 +82,15 @@ def _likeness(policy: NamePolicy, stream: Stream, parts: NameParts, text: str) -
     letters = "".join(char for char in text if char.isalnum())
     if letters == parts.letters:
         return policy.exact
-    if _digits(parts.letters) and _digits(parts.letters) != _digits(letters):
-        return 0
     if parts.foreign:
         return _foreign_likeness(policy, stream, parts, letters)
+    return _latin_likeness(policy, stream, parts, text)
+
+
+def _latin_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, text: str) -> float:
+    letters = "".join(char for char in text if char.isalnum())
+    if _digits(parts.letters) and _digits(parts.letters) != _digits(letters):
+        return 0
     if is_foreign(letters) and stream.kind == LOOK and not _is_mixed(letters):
         return policy.sounded if len(parts.letters) >= 6 and _may_be_chinese(stream, letters) else 0
     if len(parts.letters) < 5:
@@ -133,9 +139,10 @@ def _may_be_chinese(stream: Stream, letters: str) -> bool:
 
 
 def _of_breaks(
-    policy: NamePolicy, stream: Stream, parts: NameParts, letter: int, start: Edge, end: Edge, *, turned: bool
+    policy: NamePolicy, stream: Stream, parts: NameParts, letter: int, edges: tuple[Edge, Edge], *, turned: bool
 ) -> float:
     """Say how the breaks between the words of the text fit those of the name."""
+    start, end = edges
     source = stream.source
     joints = parts.native_joints if stream.kind == NATIVE else parts.joints
     odd_spaces = odd_signs = 0
@@ -163,7 +170,7 @@ def _of_breaks(
 
 
 def _across_sentences(policy: NamePolicy, word: str, between: str, parts: NameParts) -> float:
-    """Beside a comma two words may be no name ("a girl named Emma, stone walls"), and beside a full stop they are none."""
+    """Beside a comma two words may be no name ("named Emma, stone walls"), and beside a full stop they are none."""
     if len(parts.words) > 2:
         return policy.broken
     common = is_ordinary(word) or is_given_name(word) or is_frequent_family_name(word)

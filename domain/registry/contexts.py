@@ -6,7 +6,8 @@ from domain.registry.ordinary import is_given_name, is_ordinary
 from domain.registry.plain import Plain
 
 _ROLE = (
-    r"(?:(?:super)?models?|actress(?:es)?|actors?|singers?|rappers?|musicians?|pop\s?stars?|rock\s?stars?|celebrit(?:y|ies)"
+    r"(?:(?:super)?models?|actress(?:es)?|actors?|singers?|rappers?|musicians?|pop\s?stars?|rock\s?stars?"
+    r"|celebrit(?:y|ies)"
     r"|artists?|footballers?|athletes?|influencers?|youtubers?|streamers?|idols?|dancers?|comedians?|djs?|celebs?"
     r"|presenters?|politicians?|superstars?|entertainers?|performers?|vocalists?|songwriters?|diva|wrestlers?|boxers?)"
 )
@@ -26,9 +27,10 @@ _GOES_ON = re.compile(r"[ -]([^\W\d_]+)")
 _CHILD = re.compile(r"\s+(?:and|with)\s+(?:the\s+|a\s+|her\s+)?(?:christ\s+)?(?:child|infant|baby|saints?)\b")
 _FOLLOWS = frozenset(
     """
-    a above against all alone along an and are as at beside between but by doing during eating for from has having he her
-    his holding if in inside into is isn it its laughing leaning like looking near next of on or outside over performing
-    playing posing reading riding running sat seated she singing sits sitting smiling standing stands talking that the
+    a above against all alone along an and are as at beside between but by doing during eating for from has having he
+    her his holding if in inside into is isn it its laughing leaning like looking near next of on or outside over
+    performing playing posing reading riding running sat seated she singing sits sitting smiling standing
+    stands talking that the
     then they through to under walking was wearing wears when where while who with without
     """.split()  # noqa: SIM905 - a list of words is read as a paragraph
 )

@@ -45,10 +45,12 @@ POLICY = FacePolicy(
     version="2026-11-22",
     steps=((100, 0.50), (1_000, 0.45), (10_000, 0.41)),
     beyond=0.38,
-    # The portraits of 4 persons against 15 distortions of each: mirrored, cropped, darker, brighter, recoloured, turned,
-    # narrowed, blurred, noisy, half the size, JPEG at quality 10. Distances 0.00 to 0.32 (`make bench` repeats it on 2).
+    # The portraits of 4 persons against 15 distortions of each: mirrored, cropped, darker, brighter, recoloured,
+    # turned, narrowed, blurred, noisy, half the size, JPEG at quality 10. Distances 0.00 to 0.32 (`make bench` repeats
+    # it on 2).
     distorted=(ErrorRate(0.50, 60, 0), ErrorRate(0.45, 60, 0), ErrorRate(0.41, 60, 0), ErrorRate(0.38, 60, 0)),
-    # The test pictures of face_recognition 1.3.0: 5 photographs of one person, 2 of them cut off. Distances 0.23 to 0.43.
+    # The test pictures of face_recognition 1.3.0: 5 photographs of one person, 2 of them cut off. Distances 0.23 to
+    # 0.43.
     photographs=(ErrorRate(0.50, 10, 0), ErrorRate(0.45, 10, 0), ErrorRate(0.41, 10, 1), ErrorRate(0.38, 10, 4)),
     # The hardest set at hand: 95 faces of 25 × 25 pixels (scikit-image's subset of Labelled Faces in the Wild, where a
     # person may occur twice), blurrier than any face that is compared here. The 4 portraits lay 0.71 to 0.86 apart.

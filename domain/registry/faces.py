@@ -13,10 +13,16 @@ import numpy as np
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.registry.consent import allows
 from domain.registry.face_policy import POLICY, FacePolicy
-from domain.registry.snapshot import Person, Snapshot
+from domain.registry.snapshot import EMPTY, Person, Snapshot
 
 LENGTH = 128
 """Numbers in a descriptor."""
+
+BYTES = 4 * LENGTH
+"""Bytes of a packed descriptor."""
+
+IN_SAMPLE = "sample picture"
+"""Where the faces of a sample stand, in the words of a finding."""
 
 _TYPE = np.dtype("<f4")
 _NORMS = (0.5, 2.5)
@@ -95,6 +101,18 @@ class FaceIndex:
         """Whether there is any enrolled face that must not be used so: if not, no picture needs to be looked at."""
         owners = dict.fromkeys(self._owners)
         return any(self.forbids(owner, account=account, mature=mature) for owner in owners)
+
+
+_latest = FaceIndex(EMPTY)
+
+
+def face_index(snapshot: Snapshot) -> FaceIndex:
+    """Give the index of a registry, the latest of which is kept: it serves every picture until the next version."""
+    global _latest  # noqa: PLW0603 - one name bound to a value that never changes, so threads see one or the other
+    index = _latest
+    if index.snapshot is not snapshot:
+        index = _latest = FaceIndex(snapshot)
+    return index
 
 
 def examine_faces(

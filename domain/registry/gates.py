@@ -1,16 +1,25 @@
 """The gates that every text and file passes: drafts, prompts, briefs, metadata, uploads, finished jobs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from domain.kernel.findings import Finding, Signal, Verdict, worst
 from domain.kernel.wire import MetadataText
 from domain.registry.blocked import Fingerprint, Near
 from domain.registry.consent import apply_consent
+from domain.registry.faces import IN_SAMPLE, examine_faces, face_index
 from domain.registry.matching import Matcher, NameMatch
-from domain.registry.snapshot import Person, Snapshot
+from domain.registry.snapshot import Snapshot
 
-_REGISTRY_SIGNALS = frozenset({Signal.NAME_IN_METADATA, Signal.FILE_HASH, Signal.TENSOR_HASH, Signal.WEIGHT_SIMILARITY})
+_REGISTRY_SIGNALS = frozenset(
+    {
+        Signal.NAME_IN_METADATA,
+        Signal.FILE_HASH,
+        Signal.TENSOR_HASH,
+        Signal.WEIGHT_SIMILARITY,
+        Signal.FACE_IN_SAMPLE,
+    }
+)
 """What `revise` judges anew; all other findings do not depend on the registry."""
 
 _REASONS = ("was blocked by a moderator's decision", "reproduces a registered person")
@@ -102,12 +111,13 @@ def revise(
     account: UUID | None,
     mature: bool,
     fingerprint: Fingerprint | None = None,
+    faces: Sequence[bytes] = (),
 ) -> list[Finding]:
     """Bring the findings of an inspection up to a newer registry, owner or maturity, without reading the file again.
 
     An inspector does not know whose the file is and takes the strictest reading; whoever knows revises. `texts` and
-    `sha256`, or all of the `fingerprint`, are what the inspection found; findings that do not depend on the registry
-    stay as they are.
+    `sha256`, or all of the `fingerprint`, and `faces` are what the inspection found; findings that do not depend on the
+    registry stay as they are.
     """
     kept = [finding for finding in findings if not _is_of_registry(finding)]
     known = fingerprint or Fingerprint({"SHA256": sha256} if sha256 else {})
@@ -118,26 +128,43 @@ def revise(
         account=account,
         mature=mature,
     )
-    return [*kept, *examine_fingerprint(matcher, known), *named]
+    seen = [(IN_SAMPLE, face) for face in faces]
+    resembling = (
+        examine_faces(face_index(matcher.snapshot), seen, Signal.FACE_IN_SAMPLE, account=account, mature=mature)
+        if seen
+        else []
+    )
+    return [*kept, *examine_fingerprint(matcher, known), *named, *resembling]
 
 
 def revalidate(old: Snapshot, new: Snapshot) -> set[UUID]:
-    """Give the persons who were added or withdrawn, or whose names, consent or creators changed.
+    """Give the persons who were added or withdrawn, or whose names, faces, consent or creators changed.
 
     Only what matched one of them before, or matches one of them now, has to be validated again;
     `new.only(...)` makes the small snapshot that finds the latter.
     """
-    before = {person.id: _what_matters(person) for person in old.persons}
-    after = {person.id: _what_matters(person) for person in new.persons}
+    before, after = _what_matters(old), _what_matters(new)
     return {person_id for person_id in before.keys() | after.keys() if before.get(person_id) != after.get(person_id)}
 
 
 def _is_of_registry(finding: Finding) -> bool:
-    return finding.signal in _REGISTRY_SIGNALS and finding.verdict is not Verdict.CLEAN
+    not_run = finding.signal is Signal.FACE_IN_SAMPLE and finding.person_id is None
+    return finding.signal in _REGISTRY_SIGNALS and finding.verdict is not Verdict.CLEAN and not not_run
 
 
-def _what_matters(person: Person) -> tuple[object, ...]:
-    return frozenset(person.names), person.consent, frozenset(person.creators)
+def _what_matters(snapshot: Snapshot) -> dict[UUID, tuple[object, ...]]:
+    faces: dict[UUID, set[bytes]] = {}
+    for face in snapshot.faces:
+        faces.setdefault(face.person_id, set()).add(face.descriptor)
+    return {
+        person.id: (
+            frozenset(person.names),
+            person.consent,
+            frozenset(person.creators),
+            frozenset(faces.get(person.id, ())),
+        )
+        for person in snapshot.persons
+    }
 
 
 def _place(matcher: Matcher, where: str) -> str:

@@ -65,20 +65,15 @@ _SUFFIXES: tuple[tuple[re.Pattern[str], Part], ...] = (
     (re.compile(r"\.lora_A$"), Part.DOWN),
     (re.compile(r"\.lora_B$"), Part.UP),
     (re.compile(r"[._]?\.alpha$"), Part.ALPHA),
-    (re.compile(r"\.(?:lora_mid|hada_|lokr_|oft_|diff|lora_embedding_|glora_|ia3_|boft_)[\w.]*$"), Part.OTHER),
+    (re.compile(r"\.(?:hada_|lokr_|oft_|boft_|glora_|lora_embedding_)\w+(?:\.weight)?$"), Part.OTHER),
+    (re.compile(r"\.(?:lora_mid|diff|diff_b)(?:\.weight)?$"), Part.OTHER),
 )
 
 _COMPONENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^(?:lora|lycoris)_te2_|^text_encoder_2[._]"), "te2_"),
     (re.compile(r"^(?:lora|lycoris)_te3_|^text_encoder_3[._]"), "te3_"),
-    (re.compile(r"^(?:lora|lycoris)_te1?_|^text_encoder[._]|^text_encoder_1[._]"), "te_"),
-    (
-        re.compile(
-            r"^(?:lora|lycoris)_unet_|^unet[._]|^(?:lora|lycoris)_(?!unet_|te)|^transformer\.|^diffusion_model\."
-        ),
-        "",
-    ),
-    (re.compile(r"^lora_transformer_"), ""),
+    (re.compile(r"^(?:lora|lycoris)_te1?_|^text_encoder(?:_1)?[._]"), "te_"),
+    (re.compile(r"^(?:lora|lycoris)_(?:unet_|transformer_)?|^unet[._]|^transformer\.|^diffusion_model\."), ""),
 )
 _WRAPPERS = re.compile(r"^(?:base_model\.model\.|model\.)+|(?<=\.)base_model\.model\.")
 _TEXT_MODEL = re.compile(r"^(te\d?_)?text_model_")
@@ -91,14 +86,14 @@ _INSIDE_BLOCK = (
     ("emb_layers_1", "time_emb_proj"),
     ("skip_connection", "conv_shortcut"),
 )
-_OUTSIDE_BLOCKS = (
-    ("input_blocks_0_0", "conv_in"),
-    ("out_2", "conv_out"),
-    ("time_embed_0", "time_embedding_linear_1"),
-    ("time_embed_2", "time_embedding_linear_2"),
-    ("label_emb_0_0", "add_embedding_linear_1"),
-    ("label_emb_0_2", "add_embedding_linear_2"),
-)
+_OUTSIDE_BLOCKS = {
+    "input_blocks_0_0": "conv_in",
+    "out_2": "conv_out",
+    "time_embed_0": "time_embedding_linear_1",
+    "time_embed_2": "time_embedding_linear_2",
+    "label_emb_0_0": "add_embedding_linear_1",
+    "label_emb_0_2": "add_embedding_linear_2",
+}
 _ORIGINAL_BLOCK = re.compile(r"^(input|output)_blocks_(\d+)_(\d+)(?:_(.+))?$")
 _ORIGINAL_MIDDLE = re.compile(r"^middle_block_(\d+)_(.+)$")
 
@@ -129,25 +124,28 @@ def canonical(path: str) -> str:
 
 def _of_diffusers(path: str) -> str:
     """Name a module of the original code as diffusers does; other names are left as they are."""
-    for original, ours in _OUTSIDE_BLOCKS:
-        if path == original:
-            return ours
+    if path in _OUTSIDE_BLOCKS:
+        return _OUTSIDE_BLOCKS[path]
     if found := _ORIGINAL_MIDDLE.match(path):
         at, rest = int(found[1]), _renamed(found[2])
         return f"mid_block_attentions_0_{rest}" if at == 1 else f"mid_block_resnets_{at // 2}_{rest}"
-    found = _ORIGINAL_BLOCK.match(path)
-    if found is None:
-        return path
-    side, at, kind, rest = found[1], int(found[2]), int(found[3]), _renamed(found[4] or "")
-    if side == "input":
-        block, layer = divmod(at - 1, 3)
-        if layer == 2:
-            return f"down_blocks_{block}_downsamplers_0_conv"
-        return f"down_blocks_{block}_{'attentions' if kind else 'resnets'}_{layer}_{rest}"
+    if found := _ORIGINAL_BLOCK.match(path):
+        at, rest = int(found[2]), _renamed(found[4] or "")
+        kind = "attentions" if int(found[3]) else "resnets"
+        return _of_input(at, kind, rest) if found[1] == "input" else _of_output(at, kind, rest)
+    return path
+
+
+def _of_input(at: int, kind: str, rest: str) -> str:
+    """Name a module of the way down: after the first convolution, three places a block, the last one downsamples."""
+    block, layer = divmod(at - 1, 3)
+    return f"down_blocks_{block}_downsamplers_0_conv" if layer == 2 else f"down_blocks_{block}_{kind}_{layer}_{rest}"
+
+
+def _of_output(at: int, kind: str, rest: str) -> str:
+    """Name a module of the way up: three places a block, the last one upsamples, too."""
     block, layer = divmod(at, 3)
-    if rest == "conv":
-        return f"up_blocks_{block}_upsamplers_0_conv"
-    return f"up_blocks_{block}_{'attentions' if kind else 'resnets'}_{layer}_{rest}"
+    return f"up_blocks_{block}_upsamplers_0_conv" if rest == "conv" else f"up_blocks_{block}_{kind}_{layer}_{rest}"
 
 
 def _renamed(rest: str) -> str:

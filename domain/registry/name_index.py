@@ -27,6 +27,8 @@ SAME, MISTYPED, NICKNAME, ALIKE = 0, 1, 2, 3
 """How a word of a text stands to a word of a name; ALIKE: an ordinary word that sounds the same."""
 
 _FIRST_WORD_ID = 32  # below are the initials: 0 to 25
+SINGLE = 31
+"""Stands beside the only word of a name."""
 _MOST_SHARERS = 64
 """So many names with the same two words are looked at; more can't be told apart by them anyway."""
 
@@ -136,6 +138,10 @@ class NameIndex:
                 deleted = _deletions(bare_look(word))
                 keys += map(hash, deleted)
                 owners += [at] * len(deleted)
+        telling = [at for at, (word, _) in enumerate(asked) if _may_be_misspelled(word)]
+        for place, numbers in self._spoken.find([hash(vowelled(asked[at][0])) for at in telling]):
+            mine = found[telling[place]]
+            mine += [(number, MISTYPED) for number in numbers if all(number != known for known, _ in mine)]
         for at, numbers in self._deletions.find(keys):
             mine = found[owners[at]]
             for number in numbers:
@@ -204,27 +210,35 @@ class NameIndex:
                 building.add_spelling(spelling, number << 1)
             if len(key) > 1:
                 (building.foreign_sounds if parts.foreign else building.sounds).add(hash(key), number)
-        looks = [reading.look for reading in parts.readings if reading.look]
-        if len(looks) < 2 or len(looks) != len(parts.words) or parts.foreign:
-            return
-        for word, look in zip(parts.words, looks, strict=False):
-            if 4 <= len(look) <= 24 and (look in (looks[0], looks[1], looks[-1])):
+        if not parts.foreign and all(reading.look for reading in parts.readings):
+            self._plant_words(building, number, parts)
+
+    def _plant_words(self, building: "_Building", number: int, parts: NameParts) -> None:
+        """Note which words of a name stand together, for those that are mistyped, shortened or turned round."""
+        looks = [reading.look for reading in parts.readings]
+        for word, look in zip(parts.words, looks, strict=True):
+            if 4 <= len(look) <= 24:
                 building.long_words.setdefault(look, word)
-        given = parts.words[0]
-        if len(given) >= 6:
-            for length in (3, 4, 5):
-                if is_given_name(given[:length]):
-                    known = self._beginnings.setdefault(given[:length], [])
-                    number_of_given = self._number_of(looks[0])
-                    if number_of_given not in known:
-                        known.append(number_of_given)
-        first, second, last = (self._number_of(look) for look in (looks[0], looks[1], looks[-1]))
-        building.pairs.add(pair_key(first, second), number << 2 | FORWARD)
-        building.pairs.add(pair_key(last, first), number << 2 | TURNED)
-        if len(looks) > 2:
-            building.pairs.add(pair_key(second, self._number_of(looks[2])), number << 2 | ROTATED)
+        ids = [self._number_of(look) for look in looks]
+        if len(ids) == 1:
+            if len(looks[0]) >= 7 and not parts.ambiguous:
+                building.pairs.add(pair_key(SINGLE, ids[0]), number << 2 | FORWARD)
+            return
+        self._note_beginnings(parts.words[0], ids[0])
+        building.pairs.add(pair_key(ids[0], ids[1]), number << 2 | FORWARD)
+        building.pairs.add(pair_key(ids[-1], ids[0]), number << 2 | TURNED)
+        if len(ids) > 2:
+            building.pairs.add(pair_key(ids[1], ids[2]), number << 2 | ROTATED)
         if len(looks[-1]) >= 5 and not is_frequent_family_name(parts.words[-1]):
-            building.pairs.add(pair_key(initial_id(looks[0]), last), number << 2 | INITIAL)
+            building.pairs.add(pair_key(initial_id(looks[0]), ids[-1]), number << 2 | INITIAL)
+
+    def _note_beginnings(self, given: str, number: int) -> None:
+        """A long given name is often shortened to its beginning, where that is a name too: Leo for Leonardo."""
+        for length in (3, 4, 5):
+            if len(given) >= 6 and is_given_name(given[:length]):
+                known = self._beginnings.setdefault(given[:length], [])
+                if number not in known:
+                    known.append(number)
 
     def _number_of(self, look: str) -> int:
         return self._word_ids.setdefault(look, _FIRST_WORD_ID + len(self._word_ids))
@@ -251,7 +265,12 @@ class NameIndex:
             for deleted in _deletions(bare_look(word)):
                 deletions.add(hash(deleted), self._word_ids[look])
         self._deletions = Table(deletions)
-        self._texts = {self._word_ids[look]: word for look, word in building.long_words.items()}
+        self._texts = [""] * (_FIRST_WORD_ID + len(self._word_ids))
+        spoken = _Rows()
+        for look, word in building.long_words.items():
+            self._texts[self._word_ids[look]] = word
+            spoken.add(hash(vowelled(word)), self._word_ids[look])
+        self._spoken = Table(spoken)
         self._owners, self._places = _compact(self._owners), _compact(self._places)
 
 
@@ -282,6 +301,10 @@ def pair_key(first: int, second: int) -> int:
 def initial_id(word: str) -> int:
     """Give the number that stands for the first letter of a word."""
     return (ord(word[0]) - ord("a")) % _FIRST_WORD_ID
+
+
+def _may_be_misspelled(word: str) -> bool:
+    return len(word) >= 4 and word.isalpha() and word.isascii() and not is_ordinary(word)
 
 
 def _deletions(word: str) -> set[str]:

@@ -22,6 +22,9 @@ _OVERLAY_SHARE = 50
 
 _OVERLAY_LEAST = 1000
 
+_CROWDED_SHARE, _CROWDED_LEAST = 400, 250
+"""From an overlay of so many on, making the base anew in the background is worth its while."""
+
 
 class NameMatcher:
     """Recognises registered names. Implements `domain.registry.matching.Matcher`.
@@ -69,6 +72,11 @@ class NameMatcher:
     def overlaid(self) -> int:
         """How many persons are not as they are in the index that it is based on."""
         return len(self._replaced)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many are not as in the index that it had better be made anew soon, beside the work."""
+        return self.overlaid > max(_CROWDED_LEAST, len(self._base_persons) // _CROWDED_SHARE)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -125,13 +133,13 @@ def check_names(person: Person) -> str | None:
 def _problem_with(name: str) -> str | None:
     if len(name) > MAX_NAME_LENGTH:
         return f"it has {len(name)} characters, and {MAX_NAME_LENGTH} is the most"
-    if not name.strip():
-        return "it is empty"
     parts = parts_of(name)
-    if not parts.words or not parts.letters:
-        return "nothing is left of it once marks, signs and invisible characters are set aside"
-    if len(parts.letters) < 2:
-        return "a single letter or digit would be found in every text"
+    if not parts.letters:
+        nothing = "nothing is left of it once marks, signs and invisible characters are set aside"
+        return nothing if name.strip() else "it is empty"
+    if len(set(parts.letters)) == 1 and len(parts.look) <= 1:
+        often = ", however often," if len(parts.letters) > 1 else ""
+        return f"a single letter or digit{often} would be found in every text"
     before, after = "photo of, ", " , smiling"
     matches = NameMatcher(Snapshot(version=0, persons=(Person(id=UUID(int=0), name=name),))).match(
         before + name + after

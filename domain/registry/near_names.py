@@ -13,6 +13,7 @@ from domain.registry.name_index import (
     NICKNAME,
     ROTATED,
     SAME,
+    SINGLE,
     TURNED,
     Candidate,
     NameIndex,
@@ -26,7 +27,9 @@ from domain.registry.skeletons import bare_look, skeleton
 from domain.registry.sounds import key_of, vowelled
 from domain.registry.streams import Words
 
-_JOINING = frozenset("and or with & und et y e de la the of in on at as is by to from vs".split())  # noqa: SIM905
+_JOINING = frozenset(
+    ("and", "or", "with", "und", "et", "y", "e", "de", "la", "the", "of", "in", "on", "at", "as", "is", "by")
+)
 _LONGEST_JOINED = 40
 
 
@@ -58,6 +61,10 @@ def near_names(policy: NamePolicy, index: NameIndex, source: Words) -> Iterator[
         for gap in (1, 2):
             if at + gap in candidates:
                 _add_pairs(source, candidates, (at, at + gap), keys, pairs)
+        for number, how in candidates[at]:
+            if how == MISTYPED and len(source.words[at]) >= 7 and not is_ordinary(source.words[at]):
+                keys.append(pair_key(SINGLE, number))
+                pairs.append(_Pair(at, at, (how, how), 0))
     _add_initials(source, candidates, keys, pairs)
     _add_parted(index, source, candidates, keys, pairs)
     for place, found in index.pairs(keys):
@@ -120,9 +127,9 @@ def _add_initials(
 ) -> None:
     """An initial with a full stop before a family name: "T. Swift"."""
     low = source.plain.low
-    for at in candidates:
+    for at, here in candidates.items():
         if at and len(source.words[at - 1]) == 1 and source.words[at - 1].isalpha() and "." in low:
-            for second, how in candidates[at]:
+            for second, how in here:
                 if how == SAME and source.between(at).startswith("."):
                     keys.append(pair_key(initial_id(source.readings[at - 1].look or "a"), second))
                     pairs.append(_Pair(at - 1, at, (SAME, SAME), 0))
@@ -169,6 +176,10 @@ def _judge(
         return None
     if pair.split and len(parts.words) > 2:
         return None
+    if not pair.split and pair.first == pair.second:
+        # One more letter at the end makes another word: "Zendayan".
+        longer = source.words[pair.first].startswith(parts.words[0])
+        return (policy.mistyped, *source.spans[pair.first]) if len(parts.words) == 1 and not longer else None
     if not pair.split:
         # The pair is the first two words of a name, or its last and first: the rest must follow.
         last += len(parts.words) - 2
@@ -184,11 +195,12 @@ def _judge(
         if pair.split:
             look = source.readings[first].look
             words = [look[: pair.split], look[pair.split :]]
-        score = _of_words(policy, source, pair, words, parts, tag)
+        score = _of_words(policy, source, pair, (words, parts), tag)
     return (score, start, end) if score >= policy.held_from else None
 
 
-def _of_words(policy: NamePolicy, source: Words, pair: _Pair, words: list[str], parts: NameParts, tag: int) -> float:
+def _of_words(policy: NamePolicy, source: Words, pair: _Pair, spelled: tuple[list[str], NameParts], tag: int) -> float:
+    words, parts = spelled
     own = [reading.look for reading in parts.readings]
     names = list(parts.words)
     turned = tag in (TURNED, ROTATED)
@@ -226,6 +238,8 @@ def _of_words(policy: NamePolicy, source: Words, pair: _Pair, words: list[str], 
 
 def _edits(word: str, look: str, wanted: str, name: str) -> int | None:
     """Count the edits between a word and a word of a name; None where they are two words rather than one mistyped."""
+    if len(word) >= 4 and vowelled(word) == vowelled(name):
+        return 1
     distance = min(OSA.distance(look, wanted), OSA.distance(bare_look(word), bare_look(name)))
     allowed = 1 if len(wanted) < 8 else 2
     if distance > allowed or look[:1] != wanted[:1]:

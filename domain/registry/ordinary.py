@@ -14,7 +14,8 @@ _MORE = frozenset(
     essex etta europe florence france georgia germany ghana glasgow halifax hamburg harlem havana holland hudson india
     indiana israel italy jamaica japan jersey jordan kent kenya kingston korea kyoto lancaster lincoln lisbon london
     lorde lyon madonna madrid malibu manchester memphis mexico miami milan montana moscow nairobi naples nevada nice
-    nike normandy norway odessa oslo oxford paris pele persia peru phoenix poland prada preston rio rome santiago savannah
+    nike normandy norway odessa oslo oxford paris pele persia peru phoenix poland prada preston rio
+    rome santiago savannah
     scotland seoul sevilla sheffield sofia stirling stockholm sydney texas tokyo toledo trinidad troy turkey venice
     verona versailles vienna virginia wales warsaw washington wellington york zen zurich sia ye dre
     """.split()  # noqa: SIM905 - a list of a hundred words is read as a paragraph
@@ -28,7 +29,8 @@ _FREQUENT_FAMILY_NAMES = frozenset(
     fisher flores ford foster fox garcia gibson gomez gonzalez gordon graham grant gray green griffin hall hamilton
     harris harrison hayes henderson hernandez hill howard hughes hunt hunter jackson james jenkins johnson jones jordan
     kelly kennedy khan kim king lee lewis li liu long lopez marshall martin martinez mason matthews miller mitchell
-    moore morales morgan morris morrison murphy murray myers nelson nguyen ortiz owens palmer park parker patel patterson
+    moore morales morgan morris morrison murphy murray myers nelson nguyen ortiz owens palmer park parker
+    patel patterson
     perez perry peterson phillips porter powell price ramirez reed reyes reynolds richards richardson rivera roberts
     robertson robinson rodriguez rogers ross russell ryan sanchez sanders scott shaw silva simmons simpson singh smith
     snyder stevens stewart sullivan taylor thomas thompson torres tucker turner wagner walker wallace wang ward warren
@@ -38,7 +40,8 @@ _FREQUENT_FAMILY_NAMES = frozenset(
 
 _MORE_GIVEN_NAMES = frozenset(
     """
-    aaliyah aisha ali amelia amir ana anya ariana arjun ava ayesha bella camila carlos chloe dmitri diego elena elif ella
+    aaliyah aisha ali amelia amir ana anya ariana arjun ava ayesha bella camila carlos chloe dmitri diego elena
+    elif ella
     emma eva fatima fernando giulia hana hannah hiroshi ibrahim ines ingrid isla ivan jamal javier jin jorge juan kai
     kanye kenji kim lars layla leila leonardo lia liam lily lina logan luca lucia luis luna mei mia mila min mohamed
     mohammed muhammad naomi natalia nathan nina noah nora olga olivia omar oscar pablo paolo pedro penelope pierre priya

@@ -61,12 +61,10 @@ def _plain(char: str) -> str:
 
 
 def _part(char: str) -> str:
-    if char.isascii():
-        return "" if is_ignorable(char) else char
-    if is_ignorable(char):
+    if is_ignorable(char) or (unicodedata.category(char).startswith("M") and not is_kept_mark(char)):
         return ""
-    if unicodedata.category(char).startswith("M"):
-        return char if is_kept_mark(char) else ""
+    if char.isascii():
+        return char
     if char.isdecimal():
         return str(unicodedata.decimal(char))
     name = unicodedata.name(char, "")

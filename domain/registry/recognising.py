@@ -19,6 +19,9 @@ from domain.registry.streams import Stream, Words, streams_of
 _MOST_PER_PERSON = 100
 """So many occurrences of one person are told of one text; a text that repeats a name costs no more than that."""
 
+_MOST_LOOKS = 2000
+"""So often is a skeleton looked at in one text, for all who share it: a text made of one name stays cheap."""
+
 
 class Prepared(NamedTuple):
     """A text as it is looked at, made once for all indexes: its words, and its streams of letters."""
@@ -53,8 +56,13 @@ def _found(
     policy: NamePolicy, index: NameIndex, words: Words, streams: list[Stream], counts: Counter[UUID]
 ) -> Iterator[tuple[NameEntry, float, int, int]]:
     for stream in streams:
+        looks: Counter[int] = Counter()
         for skeleton, first, last in stream.plausible(index.hits(stream.text)):
-            for name, turned in index.names_at(skeleton):
+            names = index.names_at(skeleton)
+            looks[skeleton] += len(names)
+            if looks[skeleton] > _MOST_LOOKS:
+                continue
+            for name, turned in names:
                 entry = index.entry(name)
                 if counts[entry.person.id] >= _MOST_PER_PERSON:
                     continue

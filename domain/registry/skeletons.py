@@ -36,7 +36,18 @@ _NOT_LETTERS = re.compile(rf"[0-9{re.escape(_SIGNS)}]+")
 _TWO_AS_ONE = {"rn": "m", "vv": "w"}
 
 # Names lost between TR39's table and what people use.
-_MORE_LOOKALIKES = {"ı": "l", "ƨ": "s", "ɔ": "c", "ə": "e", "ß": "b", "θ": "o", "α": "a", "ε": "e", "η": "n", "ω": "w"}
+_MORE_LOOKALIKES = dict(zip("ᗩᗷᑕᗪᖴᕼᒍᒪᗰᑎᑭᑫᖇᔕᑌᐯᗯ᙭ᘔ", "abcdfhjlmnpqrsuvwxz", strict=True)) | {
+    "ı": "l",
+    "ƨ": "s",
+    "ɔ": "c",
+    "ə": "e",
+    "ß": "b",
+    "θ": "o",
+    "α": "a",
+    "ε": "e",
+    "η": "n",
+    "ω": "w",
+}
 
 
 def bare_look(word: str) -> str:

@@ -34,7 +34,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class EnrolledFace:
-    """A face of a protected person, as `domain.registry.faces.packed` writes it; a repr, and so a log, leaves it out."""
+    """A face of a protected person, as `domain.registry.faces.packed` writes it; no repr, and so no log, shows it."""
 
     person_id: UUID
     descriptor: bytes = field(repr=False)

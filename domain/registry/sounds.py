@@ -19,8 +19,16 @@ _CYRILLIC_ENDING = re.compile(
     r"(?<=.{3})(?:ого|его|ому|ему|ыми|ими|ией|ых|их|ый|ий|ии|ой|ои|еи|ыи|ая|яя|ую|юю|ым|им|ом|ем|а|у|е|ы|и|я|ю)$"
 )
 _KOREAN = (
-    ("yeo", "yu"), ("eo", "u"), ("eu", "u"), ("oo", "u"), ("ou", "u"), ("ui", "i"), ("ee", "i"), ("ae", "e"), ("wo", "u"),
-)  # fmt: skip
+    ("yeo", "yu"),
+    ("eo", "u"),
+    ("eu", "u"),
+    ("oo", "u"),
+    ("ou", "u"),
+    ("ui", "i"),
+    ("ee", "i"),
+    ("ae", "e"),
+    ("wo", "u"),
+)
 _KOREAN_FAMILY = {
     "i": "lee",
     "bak": "park",
@@ -33,16 +41,41 @@ _KOREAN_FAMILY = {
     "no": "roh",
 }
 _LOOSE = (
-    ("tch", "k"), ("dzh", "k"), ("sch", "s"), ("tsch", "k"), ("ch", "k"), ("zh", "k"), ("sh", "s"), ("kh", "h"), ("gh", "k"),
-    ("ph", "f"), ("th", "t"), ("ck", "k"), ("x", "ks"), ("q", "k"),
-)  # fmt: skip
+    ("tsch", "k"),
+    ("tch", "k"),
+    ("dzh", "k"),
+    ("sch", "s"),
+    ("tz", "s"),
+    ("ch", "k"),
+    ("zh", "k"),
+    ("sh", "s"),
+    ("kh", "h"),
+    ("gh", "k"),
+    ("ph", "f"),
+    ("th", "t"),
+    ("ck", "k"),
+    ("x", "ks"),
+    ("q", "k"),
+)
 _CLASSES = str.maketrans("gjcdbfzrv", "kkktppslw")
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _SILENT = re.compile(r"[aeiouywh']+")
 _SPOKEN_AS = (
-    ("μπ", "b"), ("ντ", "d"), ("γκ", "g"), ("τζ", "j"), ("τσ", "ts"), ("ου", "u"),
-    ("ड़", "र"), ("ढ़", "र"), ("ड़", "र"), ("ढ़", "र"), ("ं", "न"), ("च", "छ"),
-)  # fmt: skip
+    ("σχ", "σκ"),
+    ("ة", ""),
+    ("μπ", "b"),
+    ("ντ", "d"),
+    ("γκ", "g"),
+    ("τζ", "j"),
+    ("τσ", "ts"),
+    ("ου", "u"),
+    ("ड़", "र"),
+    ("ढ़", "र"),
+    ("ड़", "र"),
+    ("ढ़", "र"),
+    ("ं", "न"),
+    ("च", "छ"),
+)
 """What is not written as it sounds: two letters that are one sound in Greek, and a nasal or flap in Devanagari."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
@@ -52,19 +85,24 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 
 def key_of(latin: str) -> str:
     """Give the sound key of a lower-case word in Latin letters: its consonants by class, none twice in a row."""
-    word = _SOFT_C.sub("s", latin)
+    word = _SOFT_C.sub("s", latin.removeprefix("t") if latin.startswith("ts") else latin)
     for spelled, sound in _LOOSE:
         if spelled in word:
             word = word.replace(spelled, sound)
     return one_of_each(_SILENT.sub("", word.translate(_CLASSES)))
 
 
-_key_of_word = lru_cache(maxsize=1 << 15)(key_of)
+key_of_word = lru_cache(maxsize=1 << 15)(key_of)
 
 
 def key_of_words(latin: Iterable[str]) -> str:
     """Give the sound key of several words."""
-    return one_of_each("".join(_key_of_word(word) for word in latin))
+    return one_of_each("".join(key_of_word(word) for word in latin))
+
+
+def spaced_key(latin: Iterable[str]) -> str:
+    """Give the sound keys of several words, one by one: more telling than the joined key."""
+    return " ".join(key_of_word(word) for word in latin)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -76,12 +114,15 @@ def vowelled(latin: str) -> str:
     return one_of_each(word.translate(_CLASSES).replace("h", "").replace("y", "i").replace("w", "u"))
 
 
+def without_ending(word: str) -> str:
+    """Leave out the ending of a case, which Russian puts behind names too."""
+    return _CYRILLIC_ENDING.sub("", word) if _CYRILLIC.search(word) else word
+
+
 def romanised(word: str) -> str:
-    """Write a word of another script in lower-case Latin letters, by the sound, without the ending of its case."""
+    """Write a word of another script in lower-case Latin letters, by the sound."""
     for spelled, sound in _SPOKEN_AS:
         word = word.replace(spelled, sound)
-    if _CYRILLIC.search(word):
-        word = _CYRILLIC_ENDING.sub("", word)
     if _HAN.search(word) or _KANA.search(word):
         return japanese_reading(word)
     return _latin(word)
@@ -137,15 +178,29 @@ def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, str]]:
     """Give the ways a registered name may sound: a skeleton to look for, or an empty one, and a sound key."""
     if not parts.foreign:
         words = parts.words
-        spoken = [words]
-        if any("j" in word for word in words):
-            # A j is spoken as the English one or as a y.
-            spoken.append(tuple(word.replace("j", "y") for word in words))
-        for one in spoken:
-            keys = [_key_of_word(word) for word in one]
+        for one in _spoken(words):
+            keys = [key_of_word(word) for word in one]
             for order in {tuple(keys), (*keys[1:], keys[0]), (keys[-1], *keys[:-1])}:
-                yield "", one_of_each("".join(order))
+                yield "", " ".join(order)
+                if len(order) > 1:
+                    yield "", one_of_each("".join(order))
         return
     whole = parts.words if len(name) < 40 else parts.words[:8]
     for reading in readings_of(whole):
-        yield skeleton("".join(reading)), key_of_words(reading)
+        yield skeleton("".join(reading)), spaced_key(reading)
+
+
+_SILENT_GH = re.compile(r"gh(?=t|$)")
+_SOFT_R = re.compile(r"r(?=[^aeiouyr]|$)")
+
+
+def _spoken(words: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """Give the ways to speak a name: its j as in English or as a y, its r before a consonant or not at all."""
+    found = {words}
+    if any("j" in word for word in words):
+        found.add(tuple(word.replace("j", "y") for word in words))
+    if any(_SILENT_GH.search(word) for word in words):
+        found.add(tuple(_SILENT_GH.sub("", word) for word in words))
+    if any(_SOFT_R.search(word) for word in words):
+        found.add(tuple(_SOFT_R.sub("", word) for word in words))
+    return found

@@ -63,10 +63,14 @@ class Stream:
         self.source, self.kind = source, kind
         self._skeletons = [reading[kind] for reading in source.readings]
         self._parts: list[str] = []
+        self._dropped: list[int] = []
         last = ""
-        for one in self._skeletons:
-            part = one[1:] if one[:1] == last else one
-            self._parts.append(part)
+        for number, one in enumerate(self._skeletons):
+            if one and one[0] == last:
+                self._dropped.append(number)
+                self._parts.append(one[1:])
+            else:
+                self._parts.append(one)
             if one:
                 last = one[-1]
         self.text = "".join(self._parts)
@@ -89,22 +93,19 @@ class Stream:
 
     def _edges(self) -> tuple[bytearray, bytearray]:
         """Mark the letters before which and after which a name may begin or end."""
-        starts, ends = bytearray(len(self.text) + 1), bytearray(len(self.text) + 1)
-        humps = _has_humps(self.source.plain.cased)
-        at = 0
-        for number, (word, part, full) in enumerate(zip(self.source.words, self._parts, self._skeletons, strict=True)):
-            if not part:
-                continue
+        starts = bytearray(len(self.text) + 1)
+        for at in self.offsets:
             starts[at] = 1
-            if len(part) != len(full) and at:
-                starts[at - 1] = 1
-            end = at + len(part)
-            ends[end] = 1
-            if word[-1] in "sz":
-                ends[end - 1] = 1
+        ends = bytearray(starts)
+        for number in self._dropped:
+            starts[max(0, self.offsets[number] - 1)] = 1
+        humps = _HUMPS.search(self.source.plain.cased) is not None
+        for number, word in enumerate(self.source.words):
+            if word[-1] in "sz" and self._parts[number]:
+                ends[self.offsets[number + 1] - 1] = 1
             if not (word.isascii() and word.isalpha()) or (humps and self.source.has_hump(number)):
-                starts[at:end] = ends[at + 1 : end + 1] = b"\1" * len(part)
-            at = end
+                first, last = self.offsets[number], self.offsets[number + 1]
+                starts[first:last] = ends[first + 1 : last + 1] = b"\1" * (last - first)
         return starts, ends
 
     def starts(self, letter: int) -> Iterator[Edge]:
@@ -174,10 +175,6 @@ class Stream:
 
 _NONE, _CLASS, _HUMP = 0, 1, 2
 _HUMPS = re.compile(r"[^\W\d_][A-Z]")
-
-
-def _has_humps(cased: str) -> bool:
-    return _HUMPS.search(cased) is not None
 
 
 def _boundary(plain: Plain, at: int) -> int:

@@ -1,8 +1,8 @@
 """Exact identity by tensors: one digest for a file's weights, whatever its header says and however they are ordered.
 
 Each tensor has a digest over its dtype, shape and bytes, not its name; the digests, sorted, make the file's. So neither
-edited metadata nor renamed keys nor another order hide a copy, while one changed weight makes another file: that is what
-the weight sketch is for.
+edited metadata nor renamed keys nor another order hide a copy. One changed weight makes another file: for that there
+is the weight sketch.
 """
 
 from collections.abc import Iterable

@@ -39,9 +39,13 @@ class WeightPolicy:
 
 WEIGHTS_2026_11 = WeightPolicy(
     version="weights-2026-11",
-    by_names_from=0.3,
-    by_shapes_from=0.36,
+    by_names_from=0.32,
+    by_shapes_from=0.4,
     unknown_base_from=0.5,
     known_bases=frozenset({64}),
+    recall_merge=0.97,
+    recall_resize_and_noise=1.0,
+    false_matches=0.0,
+    same_subject=0.0,
 )
 """In force."""

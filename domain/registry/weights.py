@@ -4,8 +4,8 @@ The update of a layer, ΔW = α/r · B·A, is projected on both sides by seeded 
 computed as (R₁ᵀB)(AR₂) so that ΔW is never formed. Projections keep angles between updates (Johnson and
 Lindenstrauss), so that the cosine of two sketches tells whether one update is the other rescaled, factored anew, cast,
 resized, pruned or merged with others. Of each projection the singular values are replaced by their square roots, so
-that a strong update merged with a weak one does not hide it. Two vectors are kept: one in which each layer is signed by its canonical name,
-and one by its shape alone, for a copy whose layers were renamed beyond recognition.
+that a strong update merged with a weak one does not hide it. Two vectors are kept: one in which each layer is signed
+by its canonical name, and one by its shape alone, for a copy whose layers were renamed beyond recognition.
 
 What LoRAs of one base have in common is no likeness: the directions that known unrelated ones share are removed before
 two sketches are compared. They are data of a version, computed from really trained LoRAs by `benchmarks.population`.
@@ -157,9 +157,11 @@ def likeness(one: Floats, other: Floats) -> tuple[Floats, Floats]:
 @lru_cache(maxsize=1)
 def _population() -> Floats:
     with (files("domain.registry") / "data" / POPULATION).open("rb") as file:
-        return np.load(file).astype(np.float32)  # type: ignore[no-any-return]
+        common: Floats = np.load(file).astype(np.float32)
+    return common
 
 
 def _unit(rows: Floats) -> Floats:
     sizes = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, sizes, out=np.zeros_like(rows), where=sizes > 0)
+    unit: Floats = np.divide(rows, sizes, out=np.zeros_like(rows), where=sizes > 0)
+    return unit

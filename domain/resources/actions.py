@@ -81,7 +81,8 @@ async def remove(scope: Scope, resource_id: ResourceId) -> None:
         cause = Cause.OWNER if by_owner else Cause.MODERATOR
         await w.execute("UPDATE resource SET status = 'REMOVED', cause = $2 WHERE id = $1", resource_id, cause)
         await w.execute(
-            "UPDATE upload SET status = 'ENDED' WHERE holder_kind = 'resource' AND holder_id = $1 AND status = 'OPEN'",
+            "UPDATE upload SET status = 'ENDED'"
+            " WHERE holder_kind IN ('resource', 'sample') AND holder_id = $1 AND status = 'OPEN'",
             resource_id,
         )
         if by_owner:
@@ -204,4 +205,5 @@ async def _submit(w: Work, scope: Scope, resource: Resource) -> None:
     check_submit(resource.status, row["n"] if row else 0)
     await w.execute("UPDATE resource SET status = 'SCANNING' WHERE id = $1", resource.id)
     await request_scans(w, holder)
+    await request_scans(w, Holder("sample", resource.id))
     w.tell(ResourceChanged(resource.id, resource.owner_id, ResourceStatus.SCANNING))

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain import reasons
-from domain.kernel.findings import Finding, Verdict
+from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.ids import AccountId, ResourceId
+from domain.kernel.ports import Sealer
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work, work
 from domain.registry.matching import Matcher
 from domain.registry.names import NameMatcher
-from domain.registry.snapshot import Person, Snapshot
+from domain.registry.snapshot import EnrolledFace, Person, Snapshot
 from domain.resources import statements
 from domain.resources.facts import ResourceChanged
 from domain.resources.holders import lock_holder
@@ -41,13 +42,16 @@ class LookedAt:
 
 
 async def look_at_for_claim(
-    scope: Scope, resource_id: ResourceId, person: Person, *, may_hold: bool
+    scope: Scope, resource_id: ResourceId, person: Person, *, faces: Sequence[bytes] = (), may_hold: bool
 ) -> LookedAt | None:
-    """Look at a resource that a claim names; hold it if it is public, the evidence is exact, and it may be held.
+    """Look at a resource that a claim names; hold it if it is public, the signals agree, and it may be held.
+
+    They agree where the claimed name stands in its texts or metadata, or a face in its samples is like one in `faces`.
 
     Gives None when there is no such resource. Done again it finds and does the same.
     """
-    matcher = await asyncio.to_thread(NameMatcher, Snapshot(version=0, persons=(person,)))
+    enrolled = tuple(EnrolledFace(person.id, face) for face in faces)
+    matcher = await asyncio.to_thread(NameMatcher, Snapshot(version=0, persons=(person,), faces=enrolled))
     async with work(scope.now) as w:
         await lock_holder(w, Holder("resource", resource_id))
         row = await w.one("SELECT * FROM resource WHERE id = $1 FOR UPDATE", resource_id)
@@ -56,13 +60,16 @@ async def look_at_for_claim(
         resource = resource_of(row)
         rows = await w.fetch(
             f"SELECT {FACTS_SQL} FROM scan JOIN stored_file f ON f.id = scan.file_id"  # noqa: S608 - a constant of ours
-            " WHERE f.holder_kind = 'resource' AND f.holder_id = $1 AND scan.status = 'DONE' ORDER BY f.id",
+            " WHERE f.holder_kind IN ('resource', 'sample') AND f.holder_id = $1 AND scan.status = 'DONE'"
+            " ORDER BY f.id",
             resource_id,
         )
-        findings = _found(resource, rows, matcher, person)
-        exact = any(finding.verdict is Verdict.BLOCKED for finding in findings)
+        findings = _found(resource, rows, matcher, person, scope.ports.sealer)
+        agrees = any(
+            finding.verdict is Verdict.BLOCKED or finding.signal is Signal.FACE_IN_SAMPLE for finding in findings
+        )
         held = row["cause"] == Cause.CLAIM
-        if may_hold and exact and resource.status is ResourceStatus.PUBLISHED:
+        if may_hold and agrees and resource.status is ResourceStatus.PUBLISHED:
             await _hold(w, scope, resource, findings)
             held = True
     return LookedAt(
@@ -103,8 +110,10 @@ async def _hold(w: Work, scope: Scope, resource: Resource, findings: Sequence[Fi
     )
 
 
-def _found(resource: Resource, rows: Sequence[Any], matcher: Matcher, person: Person) -> tuple[Finding, ...]:
+def _found(
+    resource: Resource, rows: Sequence[Any], matcher: Matcher, person: Person, sealer: Sealer | None
+) -> tuple[Finding, ...]:
     """Give what speaks of the person in the resource's own texts, its files' names and their metadata."""
-    of_files = [finding for row in rows for finding in examine(facts_of(row), matcher).findings]
+    of_files = [finding for row in rows for finding in examine(facts_of(row, sealer), matcher).findings]
     found = [*examine_own_texts(resource, matcher), *of_files]
     return tuple(replace(finding, person_id=None) for finding in found if is_of_person(finding, person.id))

@@ -7,8 +7,12 @@ from domain.resources.values import Holder
 
 
 async def lock_holder(w: Work, holder: Holder) -> None:
-    """Wait for whoever else changes the files of this holder; taken before any of their rows."""
-    await w.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{holder.kind}:{holder.id}")
+    """Wait for whoever else changes the files of this holder; taken before any of their rows.
+
+    A resource and its samples have one lock, because one status follows from both.
+    """
+    kind = "resource" if holder.kind == "sample" else holder.kind
+    await w.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{kind}:{holder.id}")
 
 
 async def check_not_examined(w: Work, holder: Holder) -> None:

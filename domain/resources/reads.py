@@ -134,7 +134,7 @@ async def files_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[FileId, Stored
         return {}
     rows = await fetch(
         f"""
-        {_FILES} JOIN resource ON f.holder_kind = 'resource' AND resource.id = f.holder_id
+        {_FILES} JOIN resource ON f.holder_kind IN ('resource', 'sample') AND resource.id = f.holder_id
         WHERE f.id = ANY($3::uuid[]) AND {VISIBLE}
         """,
         sees_all(scope),

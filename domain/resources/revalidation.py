@@ -9,6 +9,7 @@ import asyncpg
 
 from domain.kernel.findings import Verdict
 from domain.kernel.ids import FileId
+from domain.kernel.ports import Sealer
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.work import Work, work
@@ -41,7 +42,7 @@ async def revalidate(scope: Scope, snapshot: Snapshot) -> int:
     matcher = await matcher_of(scope, snapshot)
     touched = 0
     try:
-        async for holder in _touched(matcher):
+        async for holder in _touched(scope, matcher):
             async with work(scope.now) as w:
                 await hold_registry(w, matcher)
                 await _apply(w, scope, holder, matcher)
@@ -67,7 +68,7 @@ async def matcher_of(scope: Scope, snapshot: Snapshot) -> Matcher:
     return await asyncio.to_thread(NameMatcher, snapshot)
 
 
-async def _touched(matcher: Matcher) -> AsyncIterator[Holder]:
+async def _touched(scope: Scope, matcher: Matcher) -> AsyncIterator[Holder]:
     """Give the holders for whom this registry says something else than what is stored."""
     async for rows in _pages(
         f"""
@@ -75,7 +76,7 @@ async def _touched(matcher: Matcher) -> AsyncIterator[Holder]:
         WHERE scan.status = 'DONE' AND ($1::uuid IS NULL OR scan.id > $1) ORDER BY scan.id LIMIT $2
         """  # noqa: S608 - a constant of ours
     ):
-        differing = await asyncio.to_thread(lambda rows: [row for row in rows if _rejudged(row, matcher)], rows)
+        differing = await asyncio.to_thread(_differing, rows, matcher, scope.ports.sealer)
         for row in differing:
             yield Holder(row["holder_kind"], row["holder_id"])
     async for rows in _pages(
@@ -106,7 +107,7 @@ async def _apply(w: Work, scope: Scope, holder: Holder, matcher: Matcher) -> Non
     )
     rejudged = False
     for row in rows:
-        examined = _rejudged(row, matcher)
+        examined = _rejudged(row, matcher, scope.ports.sealer)
         if examined is None:
             continue
         rejudged = True
@@ -119,11 +120,15 @@ async def _apply(w: Work, scope: Scope, holder: Holder, matcher: Matcher) -> Non
         )
         if examined.verdict is not Verdict(row["verdict"]):
             w.tell(FileScanned(FileId(row["file_id"]), holder.kind, holder.id, examined.verdict))
-    if holder.kind == "resource":
+    if holder.kind != "entry":
         await settle(w, scope, holder.id, matcher, rejudged=rejudged)
 
 
-def _rejudged(row: Any, matcher: Matcher) -> Examined | None:
+def _differing(rows: list[asyncpg.Record], matcher: Matcher, sealer: Sealer | None) -> list[asyncpg.Record]:
+    return [row for row in rows if _rejudged(row, matcher, sealer)]
+
+
+def _rejudged(row: Any, matcher: Matcher, sealer: Sealer | None) -> Examined | None:
     """Judge a stored file anew; None when nothing changes."""
-    examined = examine(facts_of(row), matcher)
+    examined = examine(facts_of(row, sealer), matcher)
     return None if findings_json(examined.findings) == findings_json(findings_in(row["findings"])) else examined

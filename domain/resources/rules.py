@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from domain.kernel.findings import Finding, Signal, Verdict, worst
@@ -10,6 +10,7 @@ from domain.kernel.ids import AccountId
 from domain.kernel.refusals import Conflict, InvalidInput, PolicyRefused
 from domain.kernel.text import clean
 from domain.kernel.wire import Inspection, MetadataText
+from domain.registry.blocked import Fingerprint
 from domain.registry.gates import examine_texts, revise
 from domain.registry.matching import Matcher
 from domain.resources.values import (
@@ -43,6 +44,8 @@ class FileFacts:
     base: Verdict
     texts: tuple[MetadataText, ...]
     findings: tuple[Finding, ...]
+    faces: tuple[bytes, ...] = field(default=(), repr=False)
+    fingerprint: Fingerprint | None = None
 
 
 _HEX = re.compile(r"\A[0-9a-f]+\Z")
@@ -156,6 +159,8 @@ def examine(facts: FileFacts, matcher: Matcher) -> Examined:
         sha256=facts.sha256,
         account=facts.account_id,
         mature=facts.mature,
+        faces=facts.faces,
+        fingerprint=facts.fingerprint,
     )
     return Examined(tuple(findings), worst([facts.base, *(finding.verdict for finding in findings)]))
 
@@ -200,11 +205,15 @@ def is_of_person(finding: Finding, person_id: UUID) -> bool:
     return finding.person_id == person_id and finding.verdict is not Verdict.CLEAN
 
 
-def permission(resource: Resource, files: Sequence[StoredFile]) -> Permission:
-    """Say whether the generator may use a resource: published, clean, with weights, not mature, of no real person."""
-    found = standing([*resource.findings, *(finding for file in files for finding in file.scan.findings)])
+def permission(resource: Resource, files: Sequence[StoredFile], samples: Sequence[StoredFile] = ()) -> Permission:
+    """Say whether the generator may use a resource: published, clean, with weights, not mature, of no real person.
+
+    `files` are its weights; what its sample pictures show counts as much.
+    """
+    scans = [file.scan for file in (*files, *samples)]
+    found = standing([*resource.findings, *(finding for scan in scans for finding in scan.findings)])
     reasons = (*_declared(resource), *found)
-    clean_files = bool(files) and all(file.scan.verdict is Verdict.CLEAN for file in files)
+    clean_files = bool(files) and all(scan.verdict is Verdict.CLEAN for scan in scans)
     ready = resource.status is ResourceStatus.PUBLISHED and (resource.in_place or clean_files)
     return Permission(allowed=ready and not reasons, reasons=reasons)
 

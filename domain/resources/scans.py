@@ -4,17 +4,21 @@ import asyncio
 import json
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from domain.kernel.findings import Verdict
+from domain.kernel.fingerprints import FINGERPRINT_SQL, remember
 from domain.kernel.ids import AccountId, FileId, ScanId, new_id
-from domain.kernel.ports import Ports
+from domain.kernel.ports import Ports, Sealer
+from domain.kernel.refusals import RegistryUnread
 from domain.kernel.scope import Scope
 from domain.kernel.wire import ActorLost, ClusterFault, Inspection, InspectOrder, MetadataText
 from domain.kernel.work import Work, work
+from domain.registry.blocked import Fingerprint, fingerprint_in
+from domain.registry.faces import BYTES
 from domain.registry.matching import Matcher
 from domain.resources.facts import FileScanned
 from domain.resources.holders import lock_holder
@@ -35,9 +39,9 @@ _LOST = "The validator did not survive this file, several times over; a person m
 _CHANGED = "The stored file is not the one that was uploaded: its SHA256 differs. Upload it again."
 
 FACTS_SQL = """
-    scan.id, scan.file_id, scan.attempt, scan.status, scan.base, scan.verdict, scan.findings, scan.texts,
-    f.name, f.sha256, f.account_id, f.mature, f.holder_kind, f.holder_id
-"""
+    scan.id, scan.file_id, scan.attempt, scan.status, scan.base, scan.verdict, scan.findings, scan.texts, scan.faces,
+    f.name, f.sha256, f.account_id, f.mature, f.holder_kind, f.holder_id,
+""" + FINGERPRINT_SQL.format(sha256="f.sha256")
 
 
 async def request_scans(w: Work, holder: Holder) -> int:
@@ -61,8 +65,8 @@ async def request_scans(w: Work, holder: Holder) -> int:
         SELECT new.id, new.file_id, 'QUEUED', 0, 0, 'PENDING', 'PENDING', '[]', '', 0, now(), now()
         FROM unnest($1::uuid[], $2::uuid[]) AS new(id, file_id)
         ON CONFLICT (file_id) DO UPDATE SET status = 'QUEUED', losses = 0, base = 'PENDING', verdict = 'PENDING',
-            findings = '[]', texts = '', error = NULL, registry_version = 0, queued_at = now(), not_before = now(),
-            leased_by = NULL, lease_until = NULL, started_at = NULL, finished_at = NULL
+            findings = '[]', texts = '', faces = NULL, error = NULL, registry_version = 0, queued_at = now(),
+            not_before = now(), leased_by = NULL, lease_until = NULL, started_at = NULL, finished_at = NULL
         WHERE scan.status = 'DONE'
         RETURNING id
         """,
@@ -88,7 +92,7 @@ async def claim_scans(ports: Ports, worker: str, limit: int) -> list[InspectOrde
                     OR (status = 'RUNNING' AND lease_until < now())
                 ORDER BY queued_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
             )
-            RETURNING scan.id, scan.attempt, scan.queued_at, f.name, f.size_bytes, f.blob_key
+            RETURNING scan.id, scan.attempt, scan.queued_at, f.name, f.size_bytes, f.blob_key, f.holder_kind
             """,
             worker,
             LEASE_SECONDS,
@@ -102,6 +106,8 @@ async def claim_scans(ports: Ports, worker: str, limit: int) -> list[InspectOrde
             size_bytes=row["size_bytes"],
             source_url=await ports.blobs.signed_url(row["blob_key"], seconds=_SOURCE_SECONDS),
             registry_version=ports.registry.version,
+            sample=row["holder_kind"] == "sample",
+            hold_unexamined=ports.policy.hold_unexamined,
         )
         for row in sorted(rows, key=lambda row: (row["queued_at"], row["id"]))
     ]
@@ -156,7 +162,7 @@ async def _patiently(deed: Callable[[], Awaitable[bool]], scan_id: UUID, attempt
     for pause in (*_PATIENCE, 0):
         try:
             return await deed()
-        except RegistryBehind:
+        except (RegistryBehind, RegistryUnread):
             await asyncio.sleep(pause)
     return await _give_back(scan_id, attempt, wait=1)
 
@@ -183,6 +189,7 @@ class _Outcome:
     texts: Sequence[MetadataText]
     error: str | None
     registry_version: int
+    faces: Sequence[bytes] = field(default=(), repr=False)
 
 
 async def _record(scope: Scope, inspection: Inspection) -> bool:
@@ -203,10 +210,21 @@ async def _record(scope: Scope, inspection: Inspection) -> bool:
             base=base,
             texts=inspection.texts,
             findings=inspection.findings,
+            faces=inspection.faces,
+            fingerprint=Fingerprint(inspection.hashes, inspection.tensor_digest, inspection.sketch),
         )
         examined = await asyncio.to_thread(examine, facts, matcher)
         await _write_hashes(w, row["file_id"], inspection)
-        outcome = _Outcome(examined, base, inspection.texts, error, matcher.snapshot.version)
+        if inspection.hashes.get("SHA256") == row["sha256"]:
+            await remember(
+                w,
+                row["sha256"],
+                hashes=inspection.hashes,
+                tensors=inspection.tensor_digest,
+                sketch=inspection.sketch,
+            )
+        version = matcher.snapshot.version
+        outcome = _Outcome(examined, base, inspection.texts, error, version, inspection.faces)
         await _finish(w, scope, row, outcome, matcher)
     return True
 
@@ -231,7 +249,7 @@ async def _finish(w: Work, scope: Scope, row: Any, outcome: _Outcome, matcher: M
     await w.execute(
         """
         UPDATE scan SET status = 'DONE', base = $2, verdict = $3, findings = $4::jsonb, texts = $5, error = $6,
-            registry_version = $7, finished_at = now(), leased_by = NULL, lease_until = NULL WHERE id = $1
+            registry_version = $7, faces = $8, finished_at = now(), leased_by = NULL, lease_until = NULL WHERE id = $1
         """,
         row["id"],
         outcome.base,
@@ -240,9 +258,10 @@ async def _finish(w: Work, scope: Scope, row: Any, outcome: _Outcome, matcher: M
         packed(outcome.texts),
         storable(outcome.error) if outcome.error else None,
         outcome.registry_version,
+        sealed(outcome.faces, scope.ports.sealer, row["file_id"]),
     )
     w.tell(FileScanned(FileId(row["file_id"]), row["holder_kind"], row["holder_id"], outcome.examined.verdict))
-    if row["holder_kind"] == "resource":
+    if row["holder_kind"] != "entry":
         await settle(w, scope, row["holder_id"], matcher, rejudged=True)
 
 
@@ -284,7 +303,23 @@ def unpacked(stored: bytes) -> tuple[MetadataText, ...]:
     return tuple(MetadataText(key, text) for key, text in json.loads(zlib.decompress(stored))) if stored else ()
 
 
-def facts_of(row: Any) -> FileFacts:
+def sealed(faces: Sequence[bytes], sealer: Sealer | None, file_id: UUID) -> bytes | None:
+    """Seal the descriptors of a sample's faces, bound to its file; None where there are none or no key to keep them."""
+    return sealer.seal(b"".join(faces), about=file_id.bytes) if faces and sealer is not None else None
+
+
+def unsealed(stored: bytes | None, sealer: Sealer | None, file_id: UUID) -> tuple[bytes, ...]:
+    """Open what `sealed` gave. Without its key there are no faces, and the registry's own don't open either."""
+    if stored is None or sealer is None:
+        return ()
+    try:
+        whole = sealer.open(stored, about=file_id.bytes)
+    except ValueError:
+        return ()
+    return tuple(whole[at : at + BYTES] for at in range(0, len(whole), BYTES))
+
+
+def facts_of(row: Any, sealer: Sealer | None) -> FileFacts:
     """Read what `FACTS_SQL` selects."""
     return FileFacts(
         name=row["name"],
@@ -294,4 +329,6 @@ def facts_of(row: Any) -> FileFacts:
         base=Verdict(row["base"]),
         texts=unpacked(row["texts"]),
         findings=findings_in(row["findings"]),
+        faces=unsealed(row["faces"], sealer, row["file_id"]),
+        fingerprint=fingerprint_in(row, row["sha256"]),
     )

@@ -61,7 +61,7 @@ async def settle(w: Work, scope: Scope, resource_id: UUID, matcher: Matcher, *, 
         """
         SELECT coalesce(scan.verdict, 'PENDING') AS verdict, coalesce(scan.findings, '[]') AS findings, scan.error
         FROM stored_file f LEFT JOIN scan ON scan.file_id = f.id
-        WHERE f.holder_kind = 'resource' AND f.holder_id = $1 ORDER BY f.id
+        WHERE f.holder_kind IN ('resource', 'sample') AND f.holder_id = $1 ORDER BY f.id
         """,
         resource_id,
     )

@@ -82,6 +82,7 @@ class ScanRow(Table, tablename="scan"):
     verdict = Varchar(length=20, default="PENDING")
     findings = JSONB(default="[]")
     texts = Bytea(default=b"", help_text="Every text found inside the file, as compressed JSON.")
+    faces = Bytea(null=True, default=None, help_text="Descriptors of those in a sample picture, sealed together.")
     error = Text(null=True, default=None)
     registry_version = Integer(default=0)
     queued_at = Timestamptz()

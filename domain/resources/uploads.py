@@ -29,15 +29,16 @@ class WrongContents(InvalidInput):
 async def begin_upload(
     scope: Scope, holder: Holder, *, file_name: str, size_bytes: float, sha256: str | None = None
 ) -> Upload:
-    """Begin the upload of a file to a draft of the caller's own.
+    """Begin the upload of a file to a draft of the caller's own: of its model, or of a sample picture.
 
     Raises SignInRequired, Suspended, NotFound, NotAllowed, Conflict, InvalidInput, RateLimited.
     """
     actor = scope.require_active()
     row = await fetch_one(
-        "SELECT resource.*, (SELECT count(*) FROM stored_file f WHERE f.holder_kind = 'resource'"
+        "SELECT resource.*, (SELECT count(*) FROM stored_file f WHERE f.holder_kind = $2"
         " AND f.holder_id = resource.id) AS files FROM resource WHERE id = $1",
         holder.id,
+        holder.kind,
     )
     resource = resource_of(row) if row else None
     if row is None or resource is None:
@@ -60,7 +61,8 @@ async def open_upload(
     """
     actor = scope.require_active()
     file_name = checked_file_name(file_name)
-    size = checked_size(size_bytes, most=scope.ports.policy.max_file_bytes)
+    policy = scope.ports.policy
+    size = checked_size(size_bytes, most=policy.max_sample_bytes if holder.kind == "sample" else policy.max_file_bytes)
     sha256 = checked_sha256(sha256)
     await within_limit(scope, "upload", actor.account_id)
     upload = UploadRow(
@@ -183,7 +185,7 @@ async def _store(scope: Scope, upload: Upload, sha256: str, key: str) -> tuple[F
 
 async def _check_still_taken(w: Work, holder: Holder) -> None:
     await check_not_examined(w, holder)
-    if holder.kind == "resource":
+    if holder.kind != "entry":
         row = await w.one("SELECT status FROM resource WHERE id = $1 FOR UPDATE", holder.id)
         check_takes_files(ResourceStatus(row["status"]) if row else ResourceStatus.REMOVED, 0)
 

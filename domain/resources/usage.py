@@ -22,18 +22,23 @@ async def usable(scope: Scope, ids: Sequence[UUID]) -> dict[ResourceId, Usable]:
     The registry of this moment counts: where stored findings are older, the stored texts are judged again here.
     """
     found = await resources_by_ids(scope, ids)
-    files = await files_of([Holder("resource", each) for each in found])
+    files = await files_of([holder for each in found for holder in _holders(each)])
     files = await _up_to_date(scope, files)
     in_place = {each.id for each in found.values() if each.in_place}
     sources = await _in_place(in_place) if in_place else {}
     uses = {}
     for each in found.values():
         resource = replace(each, findings=examine_own_texts(each, scope.ports.registry.matcher))
-        own = files[Holder("resource", each.id)]
-        allowed = permission(resource, own)
+        own, samples = (files[holder] for holder in _holders(each.id))
+        allowed = permission(resource, own, samples)
         model = (sources.get(each.id) or await _stored(scope, resource, own)) if allowed.allowed else None
         uses[each.id] = Usable(resource, allowed.allowed, allowed.reasons, model)
     return uses
+
+
+def _holders(resource_id: UUID) -> tuple[Holder, Holder]:
+    """Name what holds the files of a resource: its model, and its samples."""
+    return Holder("resource", resource_id), Holder("sample", resource_id)
 
 
 async def _up_to_date(scope: Scope, files: dict[Holder, list[StoredFile]]) -> dict[Holder, list[StoredFile]]:
@@ -48,7 +53,7 @@ async def _up_to_date(scope: Scope, files: dict[Holder, list[StoredFile]]) -> di
         " WHERE f.id = ANY($1::uuid[]) AND scan.status = 'DONE'",
         behind,
     )
-    examined = {row["file_id"]: examine(facts_of(row), matcher) for row in rows}
+    examined = {row["file_id"]: examine(facts_of(row, scope.ports.sealer), matcher) for row in rows}
 
     def renewed(file: StoredFile) -> StoredFile:
         now = examined.get(file.id)

@@ -64,9 +64,9 @@ class UploadStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What a file belongs to: a resource, or an entry to a bounty."""
+    """What a file belongs to: a resource as its model, as a sample of what it makes, or an entry to a bounty."""
 
-    kind: Literal["resource", "entry"]
+    kind: Literal["resource", "sample", "entry"]
     id: UUID
 
 

@@ -6,12 +6,10 @@ from collections.abc import Callable
 import asyncpg
 import pytest
 
-from countenance.registry import AdoptedRegistry
 from domain import likeness
 from domain.kernel.ids import PersonId, new_id
 from domain.kernel.refusals import InvalidInput, NotAllowed, NotFound, SignInRequired
 from domain.kernel.scope import Actor, Scope
-from domain.kernel.wire import ClusterUnavailable
 from domain.registry.snapshot import Consent, Snapshot
 from tests.factories import member, moderator
 from tests.resourcing import NAME
@@ -112,40 +110,3 @@ async def test_changes_at_once_each_get_a_version_of_their_own(system: Scope) ->
     done = await asyncio.gather(*(likeness.register(system, name=name) for name in names))
 
     assert sorted(version for _, version in done) == list(range(1, 9))
-
-
-async def test_a_process_adopts_a_change_within_a_second_and_passes_it_on(db: asyncpg.Pool, system: Scope) -> None:
-    registry = AdoptedRegistry()
-    told: list[int] = []
-
-    async def tell(snapshot: Snapshot) -> None:
-        if len(told) == 1:
-            told.append(-1)
-            raise ClusterUnavailable("The cluster is away for a moment.")
-        told.append(snapshot.version)
-
-    following = asyncio.create_task(registry.follow(tell=tell, every=0.1))
-    await asyncio.sleep(0.02)
-    person, version = await likeness.register(system, name=NAME)
-    async with asyncio.timeout(1):
-        while told != [0, -1, version]:  # noqa: ASYNC110 - by polling
-            await asyncio.sleep(0.01)
-    following.cancel()
-
-    assert registry.version == version
-    assert [match.person_id for match in registry.matcher.match(f"a picture of {NAME}")] == [person.id]
-
-
-async def test_a_nudge_is_heard_at_once(db: asyncpg.Pool, system: Scope) -> None:
-    registry = AdoptedRegistry()
-    following = asyncio.create_task(registry.follow(every=60))
-    await asyncio.sleep(0.05)
-
-    _, version = await likeness.register(system, name=NAME)
-    registry.nudge()
-    async with asyncio.timeout(1):
-        while registry.version != version:  # noqa: ASYNC110 - by polling
-            await asyncio.sleep(0.01)
-    following.cancel()
-
-    assert not await registry.refresh()

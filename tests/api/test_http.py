@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from countenance import callers
 from tests import factories
 from tests.serving import Api
 
@@ -218,3 +219,22 @@ class TestCookies:
                 headers=httpx.Headers({"authorization": f"Bearer {token}"}, encoding="utf-8"),
             )
             assert response.json() == {"data": {"viewer": None}}
+
+
+async def test_a_failure_outside_the_resolvers_is_an_answer_too(client: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionRefusedError("the database at 10.0.0.7 is away")
+
+    monkeypatch.setattr(callers, "authenticate", away)
+
+    response = await client.post({"query": "{ __typename }"}, token="somebody's")
+
+    assert response.status_code == 500
+    assert "10.0.0.7" not in response.text
+    assert response.json()["errors"][0]["extensions"]["code"] == "INTERNAL"
+
+
+async def test_answers_are_nobodys_to_keep(client: Api) -> None:
+    response = await client.post({"query": "{ __typename }"})
+
+    assert (response.headers["cache-control"], response.headers["x-content-type-options"]) == ("no-store", "nosniff")

@@ -55,6 +55,7 @@ query ($id: ID!) {
   resource(id: $id) {
     status publishedAt
     files { name sizeBytes format hashes { algorithm value } scan { verdict findings { ...F } registryVersion error } }
+    samples { name scan { verdict findings { ...F } } }
     generation { allowed reasons { ...F } }
     statementOfReasons { puid automatedDetection automatedDecision decisionVisibility decisionFacts }
   }
@@ -170,6 +171,25 @@ async def test_an_upload_is_for_one_thing(client: Api, acting: Acting, named: di
 
     assert answer["uploadBegin"]["__typename"] == "InvalidInputError"
     assert answer["uploadBegin"]["field"] == "input.resourceId"
+
+
+async def test_a_sample_picture_is_for_a_resource_and_has_a_limit_of_its_own(client: Api, acting: Acting) -> None:
+    token, scope = await someone(acting)
+    drafted = await client.data(DRAFT, {"input": {"kind": "LORA", "title": "Watercolour"}}, token=token)
+    resource = {"resourceId": drafted["resourceDraft"]["resource"]["id"]}
+    picture = {"fileName": "sample.png", "sizeBytes": 7, "purpose": "SAMPLE"}
+
+    begun = (await client.data(BEGIN, {"input": {**resource, **picture}}, token=token))["uploadBegin"]
+    entry = {"entryId": "entry_" + "0" * 32}
+    refused = (await client.data(BEGIN, {"input": {**entry, **picture}}, token=token))["uploadBegin"]
+    await resources.complete_upload(
+        scope, UploadId(UUID(hex=begun["ticket"]["url"].rpartition("/")[2])), spooled(scope, b"picture")
+    )
+    shown = (await client.data(RESOURCE, {"id": resource["resourceId"]}, token=token))["resource"]
+
+    assert begun["ticket"]["maxSizeBytes"] == 20 * 1024**2
+    assert (refused["__typename"], refused["field"]) == ("InvalidInputError", "input.purpose")
+    assert (shown["files"], [file["name"] for file in shown["samples"]]) == ([], ["sample.png"])
 
 
 async def test_a_blocked_resource_explains_itself_to_its_owner_and_names_the_person_to_moderators(

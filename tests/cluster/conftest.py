@@ -1,5 +1,6 @@
 """The starter's files, an artist without a cluster, and one real Ray for the whole session."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from domain.registry.snapshot import EMPTY
 from gpu_cluster.artist import Artist
 from gpu_cluster.gateway import Patience, Pools, RayCluster
 from gpu_cluster.starter import build_demo_embedding, build_demo_lora, build_starter_checkpoint
-from tests.cluster.orders import all_awake, in_place
+from tests.cluster.orders import all_awake, always_confirmed, in_place
 from tests.cluster.storage import Storage
 
 
@@ -100,6 +101,8 @@ async def ray_cluster(ray_head: LocalRay, tmp_path_factory: pytest.TempPathFacto
             patience=Patience(answer=3.0, pulse=1.0),
         )
         await cluster.connect()
+        confirming = asyncio.create_task(always_confirmed(cluster))
         await all_awake(cluster)
         yield cluster
+        confirming.cancel()
         await cluster.close(stop_actors=True)

@@ -26,10 +26,11 @@ def framed(header: bytes) -> bytes:
 
 
 def small_lora(size: int = 64) -> dict[str, tuple[str, list[int], bytes]]:
-    """Give the tensors of a LoRA with one layer."""
+    """Give the tensors of a LoRA with one layer, of rank `size` / 2048 where that is whole, else of rank 1."""
+    rank = size // 2048 if size % 2048 == 0 else 1
     return {
-        f"{KOHYA}.lora_down.weight": ("U8", [size], bytes(at % 251 for at in range(size))),
-        f"{KOHYA}.lora_up.weight": ("U8", [4], b"\1\2\3\4"),
+        f"{KOHYA}.lora_down.weight": ("I8", [rank, size // rank], bytes(at % 251 for at in range(size))),
+        f"{KOHYA}.lora_up.weight": ("I8", [4, rank], b"\1\2\3\4" * rank),
     }
 
 

@@ -51,8 +51,8 @@ def render_order(checkpoint: ModelRef, **changes: Any) -> RenderOrder:
     return RenderOrder(**{**order, **changes})
 
 
-async def all_awake(cluster: RayCluster, *, artists: int = 2) -> ClusterState:
-    """Wait until so many artists and a validator answer and hold the same registry."""
+async def all_awake(cluster: RayCluster, *, artists: int = 2, version: int = 0) -> ClusterState:
+    """Wait until so many artists and a validator answer and hold this registry."""
     async with asyncio.timeout(120):
         while True:
             try:
@@ -60,9 +60,16 @@ async def all_awake(cluster: RayCluster, *, artists: int = 2) -> ClusterState:
             except ClusterUnavailable:
                 pass  # none of them is awake yet
             else:
-                if state.artists == artists and state.validators and len(set(state.registry_versions.values())) == 1:
+                if state.artists == artists and set(state.registry_versions.values()) == {version} and state.validators:
                     return state
             await asyncio.sleep(0.1)
+
+
+async def always_confirmed(cluster: RayCluster) -> None:
+    """Say again and again that the registry which the cluster was given is the newest, as a worker does."""
+    while True:
+        cluster.confirm(cluster._bulletin.version)
+        await asyncio.sleep(0.1)
 
 
 def lora(model: ModelRef, weight: float = 1.0, trigger_words: tuple[str, ...] = ()) -> LoraUse:

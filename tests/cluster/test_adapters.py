@@ -1,6 +1,8 @@
 """LoRAs and textual inversions change a picture, and are gone without a trace when the job is over."""
 
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import torch
@@ -81,6 +83,16 @@ def test_several_are_worn_together(warm_artist: Artist, starter: ModelRef, clay:
     both = picture(warm_artist, render_order(starter, resources=(lora(clay), lora(paper))))
 
     assert both not in alone
+
+
+def test_one_file_under_two_resources_is_worn_with_both_weights(
+    warm_artist: Artist, starter: ModelRef, clay: ModelRef
+) -> None:
+    twin = replace(clay, resource_id=uuid4())
+
+    twice = picture(warm_artist, render_order(starter, resources=(lora(clay, 0.5), lora(twin, 0.25))))
+
+    assert twice == picture(warm_artist, render_order(starter, resources=(lora(clay, 0.75),)))
 
 
 def test_a_lora_without_a_matching_key_is_an_error(warm_artist: Artist, starter: ModelRef, tmp_path: Path) -> None:

@@ -21,9 +21,13 @@ from domain.kernel.wire import (
     RenderRefused,
     StepDone,
 )
-from domain.registry.snapshot import EMPTY, Person, Snapshot
+from domain.registry.faces import packed
+from domain.registry.snapshot import EMPTY, EnrolledFace, Person, Snapshot
+from gpu_cluster import pipelines
 from gpu_cluster.artist import Artist
+from gpu_cluster.faces import FaceCheck, face_reader
 from tests.cluster.orders import NUMPY_AND_TORCH, lora, picture, pictures, render_order
+from tests.portraits import portrait
 
 pytestmark = pytest.mark.filterwarnings(NUMPY_AND_TORCH)
 
@@ -172,6 +176,40 @@ def test_a_picture_that_the_check_refuses_is_never_delivered(tmp_path: Path, sta
     assert isinstance(events[-1], RenderRefused)
     assert pictures(events) == []
     assert all(event.preview is None for event in events if isinstance(event, StepDone))
+
+
+def test_a_finished_picture_that_shows_an_enrolled_person_is_never_delivered(
+    tmp_path: Path, starter: ModelRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = face_reader()
+    assert reader is not None
+    [face] = reader.read(portrait("astronaut"))
+    enrolled = Snapshot(3, (ALDEBARAN,), faces=(EnrolledFace(ALDEBARAN.id, face.descriptor),))
+    drawn = iter([portrait("hopper"), portrait("astronaut")])
+    # The starter draws no faces; what a model would have drawn is put in its place.
+    monkeypatch.setattr(pipelines, "draw", lambda *_: next(drawn))
+    artist = Artist(enrolled, tmp_path, threads=1, picture_check=FaceCheck())
+
+    events = list(artist.render(render_order(starter, seeds=(1, 2), registry_version=3)))
+    artist.close()
+
+    assert [event.image for event in pictures(events)] == [1]
+    refused = events[-1]
+    assert isinstance(refused, RenderRefused)
+    assert [(finding.signal, finding.verdict, finding.person_id) for finding in refused.findings] == [
+        (Signal.FACE_IN_PROBE, Verdict.HELD, ALDEBARAN.id)
+    ]
+
+
+def test_previews_pass_where_a_check_finds_nothing_in_them(tmp_path: Path, starter: ModelRef) -> None:
+    enrolled = Snapshot(3, (ALDEBARAN,), faces=(EnrolledFace(ALDEBARAN.id, packed([0.12] * 128)),))
+    artist = Artist(enrolled, tmp_path, threads=1, picture_check=FaceCheck())
+
+    events = list(artist.render(render_order(starter, preview_every=1, registry_version=3)))
+    artist.close()
+
+    assert isinstance(events[-1], RenderFinished)
+    assert sum(event.preview is not None for event in events if isinstance(event, StepDone)) == 3
 
 
 def test_what_was_declared_mature_is_delivered_as_mature(warm_artist: Artist, starter: ModelRef) -> None:

@@ -100,6 +100,17 @@ def test_adopting_replaces_the_registry_and_never_goes_back() -> None:
         gate.admit(named)
 
 
+def test_a_gate_that_is_behind_lets_nothing_pass_until_it_is_confirmed() -> None:
+    gate = Gate(REGISTRY, patience=60)
+
+    for judge in (gate.admit, lambda order: gate.release(Image.new("RGB", (8, 8)), order)):
+        with pytest.raises(ClusterUnavailable, match="has not been known to be the newest for more than 5 seconds"):
+            judge(order())
+    gate.confirm(4, 0.0)
+
+    assert gate.admit(order()) == 4
+
+
 def test_without_a_picture_check_no_picture_is_examined_and_it_says_so() -> None:
     gate = Gate(REGISTRY)
 

@@ -175,8 +175,13 @@ def test_the_token_of_a_textual_inversion_is_read(inspector: Inspector, tmp_path
 
     inspection = inspector.inspect_path(path)
 
-    assert [(finding.signal, finding.detail) for finding in inspection.findings] == [
-        (Signal.NAME_IN_METADATA, "tensor name: a registered name at characters 2–11")
+    assert [(finding.signal, finding.verdict, finding.detail) for finding in inspection.findings] == [
+        (Signal.NAME_IN_METADATA, Verdict.BLOCKED, "tensor name: a registered name at characters 2–11"),
+        (
+            Signal.WEIGHT_SIMILARITY,
+            Verdict.CLEAN,
+            "weights: not compared, as this is a textual inversion; only LoRAs are compared by weights",
+        ),
     ]
 
 
@@ -258,7 +263,8 @@ def test_the_hash_that_trainers_claim_is_the_hash_of_the_tensors(inspector: Insp
 
     inspections = [inspector.inspect_path(path) for path in (plain, claiming)]
 
-    assert [inspection.findings for inspection in inspections] == [(), ()]
+    told = [finding for inspection in inspections for finding in inspection.findings]
+    assert [finding for finding in told if finding.signal is Signal.TENSOR_HASH] == []
     assert {inspection.hashes["AUTOV3"] for inspection in inspections} == {claim[:12]}
     assert inspections[0].hashes["SHA256"] != inspections[1].hashes["SHA256"]
 
@@ -317,7 +323,7 @@ def test_memory_does_not_grow_with_the_file_and_no_thread_stays(inspector: Inspe
 def test_the_inspector_loads_no_machine_learning_library_and_no_database() -> None:
     program = (
         "import sys, gpu_cluster.inspector\n"
-        "heavy = {'torch', 'numpy', 'diffusers', 'transformers', 'ray', 'piccolo', 'redis', 'pydantic_settings'}\n"
+        "heavy = {'torch', 'scipy', 'diffusers', 'transformers', 'ray', 'piccolo', 'redis', 'pydantic_settings'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
 

@@ -24,10 +24,24 @@ def test_secrets_are_made_once_and_for_the_owner_only(folder: Path) -> None:
     second.close()
 
     assert made == kept
-    assert len(set(astuple(made))) == 4
+    assert len(set(astuple(made))) == 6
     assert all(len(secret) == 64 for secret in astuple(made))
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
     assert not any(secret in repr(made) for secret in astuple(made))
+
+
+def test_a_home_of_an_earlier_release_gets_the_secrets_that_it_lacks(folder: Path) -> None:
+    Home.open(folder).close()
+    file = folder / "secrets.json"
+    older = {name: kept for name, kept in json.loads(file.read_text()).items() if name != "biometrics_key"}
+    file.write_text(json.dumps(older))
+
+    home = Home.open(folder)
+    home.close()
+
+    assert len(home.secrets.biometrics_key) == 64
+    assert json.loads(file.read_text()) == {**older, "biometrics_key": home.secrets.biometrics_key}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_second_owner_is_refused_at_once(folder: Path) -> None:

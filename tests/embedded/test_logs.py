@@ -104,3 +104,21 @@ def test_what_json_does_not_know_becomes_text(lines: StringIO) -> None:
 
     (line,) = _written(lines)
     assert (line["where"], line["path"]) == ("odd", {"1": [2]})
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_a_traceback_shows_no_local_variable(lines: StringIO, production: bool) -> None:
+    written = StringIO()
+    logs.configure(production=production, stream=written)
+    structlog.reset_defaults()
+    logs.configure(production=production, stream=written)
+    pin = "".join(["98765", "43210"])
+
+    try:
+        raise ValueError("went wrong for somebody@example.org")
+    except ValueError:
+        structlog.get_logger("part").exception("an operation failed")
+
+    assert "ValueError: went wrong" in written.getvalue()
+    assert pin not in written.getvalue()
+    assert "somebody@example.org" not in written.getvalue()

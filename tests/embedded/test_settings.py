@@ -57,7 +57,15 @@ def test_no_secret_has_a_default() -> None:
 
     defaults = {name for name, field in secrets.items() if not field.is_required() and field.default is not None}
 
-    assert set(secrets) == {"database_url", "redis_url", "ray_auth_token", "signing_key"}
+    assert set(secrets) == {
+        "database_url",
+        "redis_url",
+        "ray_auth_token",
+        "signing_key",
+        "biometrics_key",
+        "intake_secret",
+        "smtp_url",
+    }
     assert defaults == set()
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import orjson
 import pytest
 import websockets
+from starlette.applications import Starlette
 
 from countenance.relay import Relay
 from domain.kernel.clock import HandClock
@@ -262,3 +263,20 @@ async def test_frames_are_text(url: str) -> None:
         await live.send(orjson.dumps(INIT).decode())
 
         assert isinstance(await live.raw.recv(), str)
+
+
+async def test_a_failure_outside_the_resolvers_ends_its_operation_alone(
+    url: str, live_app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> int:
+        raise ConnectionRefusedError("the database at 10.0.0.7 is away")
+
+    async with socket(url) as live:
+        monkeypatch.setattr(live_app.state.feed, "head", away)
+        await live.subscribe_unawaited("1", FEED)
+        error = await live.receive()
+        monkeypatch.undo()
+        await live.subscribe("2", FEED)
+
+    assert (error["id"], error["type"]) == ("1", "error")
+    assert error["payload"][0]["extensions"]["code"] == "INTERNAL"

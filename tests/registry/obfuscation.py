@@ -93,8 +93,19 @@ def accents(name: str, dice: random.Random) -> str:
 
 
 def alphabet(name: str, dice: random.Random) -> str:
-    upper, lower = dice.choice(((0xFF21, 0xFF41), (0x1D400, 0x1D41A), (0x1D4D0, 0x1D4EA), (0x1D5D4, 0x1D5EE), (0x24B6, 0x24D0),
-                                (0x1D670, 0x1D68A), (0x1F130, 0x1F130), (0x1F150, 0x1F150), (0x1F170, 0x1F170)))  # fmt: skip
+    upper, lower = dice.choice(
+        (
+            (0xFF21, 0xFF41),
+            (0x1D400, 0x1D41A),
+            (0x1D4D0, 0x1D4EA),
+            (0x1D5D4, 0x1D5EE),
+            (0x24B6, 0x24D0),
+            (0x1D670, 0x1D68A),
+            (0x1F130, 0x1F130),
+            (0x1F150, 0x1F150),
+            (0x1F170, 0x1F170),
+        )
+    )
     out = []
     for char in name:
         if "A" <= char <= "Z":
@@ -124,25 +135,52 @@ def turned(name: str, dice: random.Random) -> str:
 def prompt_weight(name: str, dice: random.Random) -> str:
     first, *rest = name.split()
     last = " ".join(rest)
-    return dice.choice((
-        f"({name}:1.3)", f"(({name}))", f"(({first}:1.2) {last}:1.1)", f"[{name}]", f"{{{first}}} {last}",
-        f"({first}:0.9) ({last}:1.4)", f"\\({name}\\)", f"({first})({last})",
-    ))  # fmt: skip
+    return dice.choice(
+        (
+            f"({name}:1.3)",
+            f"(({name}))",
+            f"(({first}:1.2) {last}:1.1)",
+            f"[{name}]",
+            f"{{{first}}} {last}",
+            f"({first}:0.9) ({last}:1.4)",
+            f"\\({name}\\)",
+            f"({first})({last})",
+        )
+    )
 
 
 def prompt_choice(name: str, dice: random.Random) -> str:
     first, *rest = name.split()
     last = " ".join(rest)
-    return dice.choice((
-        f"[{name}|a cat]", f"[a dog:{name}:0.5]", f"[{first}:{last}:0.4]", f"{{{name}|a tree}}", f"[{first}|a lake] {last}",
-        f"{first} [{last}|river]", f"[{name}::0.6]", f"{first} BREAK {last}", f"{{sun|{first}}} {last}",
-    ))  # fmt: skip
+    return dice.choice(
+        (
+            f"[{name}|a cat]",
+            f"[a dog:{name}:0.5]",
+            f"[{first}:{last}:0.4]",
+            f"{{{name}|a tree}}",
+            f"[{first}|a lake] {last}",
+            f"{first} [{last}|river]",
+            f"[{name}::0.6]",
+            f"{first} BREAK {last}",
+            f"{{sun|{first}}} {last}",
+        )
+    )
 
 
 def tag(name: str, dice: random.Random) -> str:
     low = name.lower().replace(" ", dice.choice(("_", "", "-")))
-    return dice.choice((f"<lora:{low}:0.8>", f"<lora:{low}_v10:1>", f"embedding:{low}", f"#{low}", f"@{low}", f"{low}.safetensors",
-                        f"<lyco:{low}-sdxl:0.7>", f"### {low}"))  # fmt: skip
+    return dice.choice(
+        (
+            f"<lora:{low}:0.8>",
+            f"<lora:{low}_v10:1>",
+            f"embedding:{low}",
+            f"#{low}",
+            f"@{low}",
+            f"{low}.safetensors",
+            f"<lyco:{low}-sdxl:0.7>",
+            f"### {low}",
+        )
+    )
 
 
 def possessive(name: str, dice: random.Random) -> str:
@@ -161,10 +199,8 @@ def masked(name: str, dice: random.Random) -> str:
     out = []
     for word in name.split():
         inner = [at for at in range(1, len(word) - 1) if word[at].lower() in "aeiou"]
-        if inner and len(word) > 4:
-            at = dice.choice(inner)
-            word = word[:at] + "*" + word[at + 1 :]
-        out.append(word)
+        at = dice.choice(inner) if inner and len(word) > 4 else len(word)
+        out.append(f"{word[:at]}*{word[at + 1 :]}" if at < len(word) else word)
     return " ".join(out)
 
 
@@ -220,18 +256,41 @@ def leet_light_or_not(name: str, dice: random.Random) -> str:
 Change = Callable[[str, random.Random], str]
 
 ANY_SCRIPT: dict[str, Change] = {
-    "joined": joined, "zero_width": zero_width, "emoji": emoji, "spaced": spaced, "line_break": broken_line,
-    "numbered": numbered, "tag": tag, "case": case, "plain": lambda name, _: name,
-}  # fmt: skip
+    "joined": joined,
+    "zero_width": zero_width,
+    "emoji": emoji,
+    "spaced": spaced,
+    "line_break": broken_line,
+    "numbered": numbered,
+    "tag": tag,
+    "case": case,
+    "plain": lambda name, _: name,
+}
 LATIN: dict[str, Change] = {
-    "leet": leet, "leet_light": leet_light, "snake": snake, "camel": camel, "homoglyph": homoglyph, "zalgo": zalgo,
-    "accents": accents, "alphabet": alphabet, "small_capitals": small_capitals, "drawn_out": drawn_out, "double_v": double_v,
-    "possessive": possessive, "spaced_words": spaced_words, "mixed": mixed,
-}  # fmt: skip
+    "leet": leet,
+    "leet_light": leet_light,
+    "snake": snake,
+    "camel": camel,
+    "homoglyph": homoglyph,
+    "zalgo": zalgo,
+    "accents": accents,
+    "alphabet": alphabet,
+    "small_capitals": small_capitals,
+    "drawn_out": drawn_out,
+    "double_v": double_v,
+    "possessive": possessive,
+    "spaced_words": spaced_words,
+    "mixed": mixed,
+}
 SEVERAL_WORDS: dict[str, Change] = {
-    "turned": turned, "prompt_weight": prompt_weight, "prompt_choice": prompt_choice, "typo": typo, "middle": middle,
-    "masked": masked, "escaped": escaped,
-}  # fmt: skip
+    "turned": turned,
+    "prompt_weight": prompt_weight,
+    "prompt_choice": prompt_choice,
+    "typo": typo,
+    "middle": middle,
+    "masked": masked,
+    "escaped": escaped,
+}
 
 
 def changes_for(name: str) -> dict[str, Change]:

@@ -119,8 +119,8 @@ def test_a_claim_says_what_it_must(changed: dict[str, object], field: str) -> No
     [
         ([a_descriptor(length=129)], "exactly 128 numbers; number 1 has 129"),
         ([a_descriptor(), a_descriptor(length=127)], "exactly 128 numbers; number 2 has 127"),
-        ([(math.nan,) + a_descriptor()[1:]], "descriptor 1 holds something that is no finite number"),
-        ([(math.inf,) + a_descriptor()[1:]], "descriptor 1 holds something that is no finite number"),
+        ([(math.nan, *a_descriptor()[1:])], "descriptor 1 holds something that is no finite number"),
+        ([(math.inf, *a_descriptor()[1:])], "descriptor 1 holds something that is no finite number"),
         ([(0.0,) * 128], "outside 0.5 to 2.5"),
         ([a_descriptor(norm=30)], "outside 0.5 to 2.5"),
         ([a_descriptor()] * 21, "At most 20"),

@@ -1,0 +1,245 @@
+"""What claims do to resources: held at once where the signals agree, disabled when upheld, restored when withdrawn."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from countenance.reacting import unheard
+from countenance.sealing import Seal
+from domain import likeness, reasons, resources
+from domain.kernel.findings import Signal
+from domain.kernel.ids import ResourceId, Subject
+from domain.kernel.ports import Ports
+from domain.kernel.scope import Actor, Scope
+from domain.kernel.wire import MetadataText
+from domain.likeness import AffectedAction, Claim, ClaimReceived, ClaimRelation, ClaimStatus, Filed
+from domain.reactions import REACTIONS
+from domain.registry.faces import packed
+from domain.registry.snapshot import Consent
+from domain.resources import ResourceStatus
+from tests.actions.test_samples import examined, with_sample
+from tests.claiming import a_descriptor, filed
+from tests.factories import member, moderator
+from tests.reacting import react
+from tests.resourcing import NAME, adopted, published, the
+
+Acting = Callable[[Actor], Scope]
+
+
+@pytest.fixture
+def ports(ports: Ports) -> Ports:
+    """With a key to keep faces under."""
+    return replace(ports, sealer=Seal("ab" * 32))
+
+
+async def statuses(system: Scope, *ids: UUID) -> list[ResourceStatus]:
+    return [(await the(system, each)).status for each in ids]
+
+
+async def affected(claim: Claim) -> dict[Subject, AffectedAction]:
+    return {item.subject: item.action for item in (await likeness.affected_by([claim.id]))[claim.id]}
+
+
+def located(*ids: UUID) -> tuple[str, ...]:
+    return tuple(f"resource_{each.hex}" for each in ids)
+
+
+async def claimed(scope: Scope, *ids: UUID, **changed: object) -> Filed:
+    """A claim that names these resources, looked into."""
+    made = await filed(scope, locations=located(*ids), **changed)
+    await react(Scope.of_system(scope.ports))
+    return made
+
+
+async def decided(judge: Scope, claim: Claim, *, uphold: bool) -> None:
+    await likeness.decide_claim(judge, claim.id, uphold=uphold, explanation="A moderator looked at it.")
+    await adopted(judge)
+    await react(Scope.of_system(judge.ports))
+
+
+async def withdrawn(scope: Scope, made: Filed) -> None:
+    await likeness.withdraw_claim(scope, made.claim.case_code, made.pin)
+    await adopted(scope)
+    await react(Scope.of_system(scope.ports))
+
+
+async def test_what_a_claimant_points_at_is_held_at_once_where_the_name_agrees(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    owner = acting(await member())
+    named = await published(owner, b"1", MetadataText("ss_output_name", NAME))
+    other = await published(owner, b"2")
+
+    made = await claimed(nobody, named, other)
+
+    assert await statuses(system, named, other) == [ResourceStatus.HELD, ResourceStatus.PUBLISHED]
+    claim = await likeness.open_claim(nobody, made.claim.case_code, made.pin)
+    assert claim is not None
+    assert claim.status is ClaimStatus.VERIFYING
+    assert await affected(claim) == {
+        Subject("resource", named): AffectedAction.HELD,
+        Subject("resource", other): AffectedAction.NONE,
+    }
+    told = await db.fetchrow("SELECT body, topics FROM fact WHERE body->>'cause' = 'CLAIM'")
+    assert f"inbox:{owner.account_id}" in told["topics"]
+    subject = Subject("resource", named)
+    statement = (await reasons.statements_by_subject(owner, [subject]))[subject]
+    assert "claims that this resource reproduces them" in statement.facts
+    assert NAME not in statement.facts
+    assert not (await resources.usable(owner, [named]))[named].allowed
+
+
+@pytest.mark.parametrize("relation", [ClaimRelation.AGENT, ClaimRelation.ESTATE])
+async def test_only_the_person_or_their_guardian_has_things_held(
+    nobody: Scope, acting: Acting, system: Scope, relation: ClaimRelation
+) -> None:
+    named = await published(acting(await member()), b"1", title=f"After {NAME}")
+
+    made = await claimed(nobody, named, relation=relation)
+
+    assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
+    assert await affected(made.claim) == {Subject("resource", named): AffectedAction.NONE}
+
+
+async def test_what_the_consent_allows_is_not_held(nobody: Scope, acting: Acting, system: Scope) -> None:
+    named = await published(acting(await member()), b"1", title=f"After {NAME}")
+
+    await claimed(nobody, named, consent=Consent.SAFE_FOR_WORK_ONLY)
+
+    assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
+
+
+async def test_a_face_in_a_sample_agrees_as_well_as_a_name(
+    nobody: Scope, acting: Acting, system: Scope, ports: Ports
+) -> None:
+    owner = acting(await member())
+    face, other = a_descriptor(1), a_descriptor(2)
+    shown = await with_sample(owner)
+    await resources.submit(owner, shown)
+    await examined(owner, packed(face))
+
+    await claimed(nobody, shown, face_descriptors=(other,))
+    before = await statuses(system, shown)
+    made = await claimed(nobody, shown, face_descriptors=(face,))
+
+    assert before == [ResourceStatus.PUBLISHED]
+    assert await statuses(system, shown) == [ResourceStatus.HELD]
+    [item] = (await likeness.affected_by([made.claim.id]))[made.claim.id]
+    assert [finding.signal for finding in item.findings] == [Signal.FACE_IN_SAMPLE]
+
+
+async def test_a_rejected_claim_frees_what_it_held(nobody: Scope, acting: Acting, system: Scope) -> None:
+    owner = acting(await member())
+    named = await published(owner, b"1", title=f"After {NAME}")
+    made = await claimed(nobody, named)
+
+    await decided(acting(await moderator()), made.claim, uphold=False)
+
+    assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
+    assert await affected(made.claim) == {Subject("resource", named): AffectedAction.RESTORED}
+    assert await reasons.statements_by_subject(owner, [Subject("resource", named)]) == {}
+
+
+async def test_what_two_claims_hold_is_free_when_the_last_is_over(nobody: Scope, acting: Acting, system: Scope) -> None:
+    named = await published(acting(await member()), b"1", title=f"After {NAME}")
+    first, second = await claimed(nobody, named), await claimed(nobody, named)
+    judge = acting(await moderator())
+
+    await decided(judge, first.claim, uphold=False)
+    between = await statuses(system, named)
+    await withdrawn(nobody, second)
+
+    assert between == [ResourceStatus.HELD]
+    assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
+
+
+async def test_the_round_trip_upheld_disables_everything_and_withdrawn_everything_is_as_before(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    owner = acting(await member())
+    pointed_at = await published(owner, b"1", MetadataText("ss_output_name", NAME))
+    found = await published(owner, b"2", title=f"After {NAME}")
+    nobody_s = await published(owner, b"3", title="Watercolour")
+    removed = await published(owner, b"4", title=f"Once more {NAME}")
+    await resources.remove(owner, removed)
+    everything = (pointed_at, found, nobody_s, removed)
+    before = await db.fetch("SELECT id, status, cause, findings::text FROM resource ORDER BY id")
+    scans_before = await db.fetch("SELECT id, verdict, findings::text FROM scan ORDER BY id")
+
+    made = await claimed(nobody, pointed_at)
+    await decided(acting(await moderator()), made.claim, uphold=True)
+    during = await statuses(system, *everything)
+    ledger = await affected(made.claim)
+    blocked = [sha256 for sha256, _ in (await likeness.load_snapshot()).blocked_sha256]
+    copy = await published(owner, b"1", title="Something else entirely")
+    [of_copy] = await statuses(system, copy)
+    await withdrawn(nobody, made)
+
+    assert during == [ResourceStatus.BLOCKED, ResourceStatus.BLOCKED, ResourceStatus.PUBLISHED, ResourceStatus.REMOVED]
+    assert ledger == {
+        Subject("resource", pointed_at): AffectedAction.DISABLED,
+        Subject("resource", found): AffectedAction.DISABLED,
+    }
+    assert len(blocked) == 1
+    assert of_copy is ResourceStatus.BLOCKED
+    assert await statuses(system, copy) == [ResourceStatus.PUBLISHED]
+    known = await db.fetch(
+        "SELECT id, status, cause, findings::text FROM resource WHERE id = ANY($1::uuid[]) ORDER BY id", everything
+    )
+    assert known == before
+    ids = [row["id"] for row in scans_before]
+    scans = await db.fetch("SELECT id, verdict, findings::text FROM scan WHERE id = ANY($1::uuid[]) ORDER BY id", ids)
+    assert scans == scans_before
+    assert (await likeness.load_snapshot()).persons == ()
+    assert (await likeness.load_snapshot()).blocked_sha256 == ()
+    assert set((await affected(made.claim)).values()) == {AffectedAction.RESTORED}
+    assert await reasons.statements_by_subject(owner, [Subject("resource", each) for each in everything]) == {}
+
+
+async def test_a_withdrawal_leaves_what_others_have_restricted(nobody: Scope, acting: Acting, system: Scope) -> None:
+    owner = acting(await member())
+    named = await published(owner, b"1", title=f"After {NAME}")
+    twice = await published(owner, b"2", title=f"{NAME} and Another Person Rigel")
+    made = await claimed(nobody, named, twice)
+    judge = acting(await moderator())
+    await decided(judge, made.claim, uphold=True)
+    await likeness.register(system, name="Another Person Rigel")
+    await adopted(system)
+    await react(system)
+    await resources.remove(judge, named)
+
+    await withdrawn(nobody, made)
+
+    assert await statuses(system, named, twice) == [ResourceStatus.REMOVED, ResourceStatus.BLOCKED]
+
+
+async def test_looking_into_a_claim_again_changes_nothing(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    named = await published(acting(await member()), b"1", title=f"After {NAME}")
+    made = await claimed(nobody, named)
+    before = await db.fetch("SELECT * FROM claim_affected")
+    facts = await db.fetchval("SELECT count(*) FROM fact")
+
+    for reaction in REACTIONS[ClaimReceived]:
+        await reaction(system, ClaimReceived(made.claim.id))
+
+    assert await db.fetch("SELECT * FROM claim_affected") == before
+    assert await db.fetchval("SELECT count(*) FROM fact") == facts
+    assert "ClaimReceived" not in unheard()
+
+
+async def test_what_is_not_public_is_told_to_nobody_who_guesses_its_id(
+    nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    owner = acting(await member())
+    removed = await published(owner, b"1", title=f"After {NAME}")
+    await resources.remove(owner, removed)
+
+    made = await claimed(nobody, removed, ResourceId(UUID(int=5)))
+
+    [item] = (await likeness.affected_by([made.claim.id]))[made.claim.id]
+    assert (item.subject.id, item.action, item.findings) == (removed, AffectedAction.NONE, ())

@@ -1,0 +1,208 @@
+"""Recognition of names as a whole: labelled sets, other obfuscations by seed, near evidence, and linear time."""
+
+import json
+import random
+import time
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from domain.kernel.findings import Verdict
+from domain.registry.names import NameMatcher, check_names
+from domain.registry.snapshot import Person, Snapshot
+from tests.registry.obfuscation import obfuscated
+
+DATA = Path(__file__).parent / "data"
+ALDEBARAN = UUID(int=1)
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """Read a labelled set."""
+    return [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def persons() -> tuple[Person, ...]:
+    """The persons of the labelled sets."""
+    listed = [json.loads(line) for line in (DATA / "persons.jsonl").read_text().splitlines()]
+    return tuple(Person(UUID(int=at), row["name"], tuple(row["aliases"])) for at, row in enumerate(listed, start=1))
+
+
+@pytest.fixture(scope="module")
+def matcher(persons: tuple[Person, ...]) -> NameMatcher:
+    """A matcher of them."""
+    return NameMatcher(Snapshot(version=1, persons=persons))
+
+
+def matcher_of(*names: str) -> NameMatcher:
+    """Make a matcher of one person for each name."""
+    return NameMatcher(Snapshot(1, tuple(Person(UUID(int=at), name) for at, name in enumerate(names, start=1))))
+
+
+def test_the_labelled_sets_are_large_and_of_many_kinds() -> None:
+    positives, negatives = rows("positives"), rows("negatives")
+
+    assert len(positives) >= 400
+    assert len({row["person"] for row in positives}) >= 80
+    assert len(negatives) >= 400
+    assert len({row["category"] for row in negatives}) >= 8
+
+
+def test_recall_on_the_labelled_set_is_at_least_97_percent(persons: tuple[Person, ...], matcher: NameMatcher) -> None:
+    ids = {person.name: person.id for person in persons}
+    positives = rows("positives")
+
+    missed = [
+        row for row in positives if ids[row["person"]] not in {match.person_id for match in matcher.match(row["text"])}
+    ]
+
+    assert len(missed) <= 0.03 * len(positives), missed
+
+
+def test_false_positives_on_the_labelled_set_are_at_most_half_a_percent(matcher: NameMatcher) -> None:
+    negatives = rows("negatives")
+
+    refused = [row for row in negatives if matcher.match(row["text"])]
+
+    assert len(refused) <= 0.005 * len(negatives), refused
+
+
+def test_recall_holds_for_obfuscations_that_the_set_does_not_have(
+    persons: tuple[Person, ...], matcher: NameMatcher
+) -> None:
+    ids = {person.name: person.id for person in persons}
+    names = [person.name for person in persons if person.name not in ("Madonna", "Prince", "Cher", "Drake", "Pelé")]
+    cases = obfuscated(names, random.Random(20270101), 1500)
+
+    missed = [
+        (category, text)
+        for name, category, text in cases
+        if ids[name] not in {match.person_id for match in matcher.match(text)}
+    ]
+
+    assert len(missed) <= 0.03 * len(cases), missed
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found", "verdict"),
+    [
+        ("Taylor Swift", "t a y l o r  s w i f t, city", "t a y l o r  s w i f t", Verdict.BLOCKED),
+        ("Taylor Swift", "a tay1or sw!ft poster", "tay1or sw!ft", Verdict.BLOCKED),
+        ("Taylor Swift", "(taylor:1.2) (swift:1.1)", "taylor:1.2) (swift", Verdict.BLOCKED),
+        ("Taylor Swift", "[taylor|emma] swift", "taylor|emma] swift", Verdict.BLOCKED),
+        ("Taylor Swift", "<lora:taylorswift_v2:0.8>", "taylorswift", Verdict.BLOCKED),
+        ("Taylor Swift", "rain ### taylor swift", "taylor swift", Verdict.BLOCKED),
+        ("Taylor Swift", "tауlоr swift", "tауlоr swift", Verdict.BLOCKED),
+        ("Taylor Swift", "taaaaylor swift", "taaaaylor swift", Verdict.BLOCKED),
+        ("Taylor Swift", "Swift, Taylor", "Swift, Taylor", Verdict.BLOCKED),
+        ("Taylor Swift", "Swift Taylor", "Swift Taylor", Verdict.HELD),
+        ("Taylor Swift", "tayler swift", "tayler swift", Verdict.HELD),
+        ("Taylor Swift", "Taylor Alison Swift", "Taylor Alison Swift", Verdict.HELD),
+        ("Taylor Swift", "by T. Swift", "T. Swift", Verdict.HELD),
+        ("Taylor Swift", "портрет: Тейлор Свифт", "Тейлор Свифт", Verdict.HELD),
+        ("Scarlett Johansson", "scarlet johanson", "scarlet johanson", Verdict.HELD),
+        ("Leonardo DiCaprio", "Leo DiCaprio", "Leo DiCaprio", Verdict.HELD),
+        ("Пётр Чайковский", "Pyotr Chaikovsky", "Pyotr Chaikovsky", Verdict.HELD),
+        ("김연아", "김연아가 웃는다", "김연아", Verdict.BLOCKED),
+        ("章子怡", "Zhang Ziyi", "Zhang Ziyi", Verdict.HELD),
+        ("Madonna", "the singer Madonna", "Madonna", Verdict.HELD),
+    ],
+)
+def test_exact_evidence_blocks_and_near_evidence_is_held(name: str, text: str, found: str, verdict: Verdict) -> None:
+    [match] = matcher_of(name).match(text)
+
+    assert text[match.start : match.end] == found
+    assert match.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Brad Pitt", "Brad Pittsburgh"),
+        ("Emma Watson", "emma"),
+        ("Rose", "a rose in a vase"),
+        ("Rose", "Rose Tyler"),
+        ("Summer Glau", "summer glau-like style of summer"),
+        ("Madonna", "madonna and child"),
+        ("Prince", "a portrait of a prince"),
+        ("Emma Stone", "a girl named Emma, stone walls"),
+        ("Pat Riot", "a patriot"),
+        ("Tom Hanks", "Tom Banks"),
+        ("Daniel Craig", "Danielle Craig"),
+        ("Yao Ming", "要命的天气"),
+    ],
+)
+def test_what_is_near_a_name_and_is_another_thing_is_left_alone(name: str, text: str) -> None:
+    matches = matcher_of(name).match(text)
+
+    assert matches == []
+
+
+def test_a_name_of_one_letter_drawn_out_protects_nobody() -> None:
+    sentence = check_names(Person(ALDEBARAN, "aaaa"))
+
+    assert sentence == (
+        "The name “aaaa” cannot be registered: a single letter or digit, however often, would be found in every text."
+    )
+
+
+def test_a_changed_registry_is_overlaid_on_the_index_of_the_old_one() -> None:
+    kept, renamed, gone = (
+        Person(UUID(int=at), name) for at, name in enumerate(("Ann Leeward", "Bo Bell", "Cy Deneb"), 1)
+    )
+    old = NameMatcher(Snapshot(1, (kept, renamed, gone)))
+    after = Snapshot(2, (kept, Person(renamed.id, "Bo Capella"), Person(UUID(int=9), "Di Electra")))
+
+    new = old.updated(after)
+
+    texts = ("ann leeward", "bo bell", "cy deneb", "bo capella", "di electra")
+    assert [[match.name for match in new.match(text)] for text in texts] == [
+        ["Ann Leeward"], [], [], ["Bo Capella"], ["Di Electra"],
+    ]  # fmt: skip
+    assert [bool(old.match(text)) for text in texts] == [True, True, True, False, False]
+    assert (new.snapshot.version, new.overlaid, old.overlaid) == (2, 3, 0)
+
+
+def test_an_overlay_on_an_overlay_is_still_on_the_first_index() -> None:
+    person = Person(ALDEBARAN, "Ann Leeward")
+    old = NameMatcher(Snapshot(1, (person,)))
+
+    new = old.updated(Snapshot(2, ())).updated(Snapshot(3, (person,)))
+
+    assert [match.name for match in new.match("ann leeward")] == ["Ann Leeward"]
+    assert new.overlaid == 0
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a",
+        "a ",
+        "[",
+        "[a|",
+        "((",
+        "$@!|",
+        ". ",
+        "emma ",
+        "emmawatson",
+        "(a:1.1)",
+        "a\u0301\u0302",
+        "анна ",
+        "王",
+        "\u200b",
+    ],
+)
+def test_texts_made_to_be_slow_take_linear_time(matcher: NameMatcher, piece: str) -> None:
+    short, long = ((piece * (length // len(piece) + 1))[:length] for length in (5_000, 40_000))
+    matcher.match(short)
+
+    seconds, more = (min(_seconds(matcher, text) for _ in range(3)) for text in (short, long))
+
+    assert more < 24 * seconds + 0.02
+
+
+def _seconds(matcher: NameMatcher, text: str) -> float:
+    began = time.process_time()
+    matcher.match(text)
+    return time.process_time() - began
