@@ -173,7 +173,7 @@ async def _measure(settings: Settings, *, sockets: int, events: int, runs: int) 
             for path, rates, burst in (("/graphql", shared, events), ("/native/", native, events // 4)):
                 clients = await joined(port, path, sockets)
                 rates.append(await deliveries(clients, connection, world.bounty_id, burst))
-        took = await latencies(port, connection, world.bounty_id, events * 2)
+        took = await latencies(port, connection, world.bounty_id, events * 5)
         await connection.close()
     p99 = quantiles(took, n=100)[-1]
     ours, theirs = median(shared), median(native)

@@ -47,7 +47,7 @@ class Recipe:
     @property
     def name(self) -> str:
         """A file name without its ending."""
-        return f"subject{self.subject:03d}-seed{self.seed}-rank{self.rank}"
+        return f"subject{self.subject:03d}-seed{self.seed}-rank{self.rank}-steps{self.steps}"
 
 
 def recipes(subjects: Sequence[int], again: int = 0, *, steps: int | None = None) -> list[Recipe]:

@@ -4,8 +4,8 @@ Strawberry's own caches are undone by limiter extensions, which are made anew fo
 of the validation cache; here every rule is a static class.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 
 from graphql import (
     ASTValidationRule,
@@ -24,8 +24,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from countenance.limits import Limits, limits_rule
 
-_REMEMBERED = 1000
-_LONGEST_REMEMBERED = 16_384
+_REMEMBERED_CHARACTERS = 500_000
+"""How much text is remembered with its tree, which takes 100 to 200 bytes a character: 100 MB at most."""
 
 
 class RequestError(Exception):
@@ -79,14 +79,15 @@ class Documents:
         if not introspection:
             rules.append(NoSchemaIntrospectionCustomRule)
         self._rules = tuple(rules)
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
+        self._remembered: OrderedDict[str, _Read] = OrderedDict()
+        self._characters = 0
 
     def operation(self, text: str, name: str | None) -> Operation:
         """Give the operation to run. Raises RequestError.
 
         A document with several operations needs a name: running the first one would be a guess.
         """
-        read = self._remembered(text) if len(text) <= _LONGEST_REMEMBERED else self._read(text)
+        read = self._recalled(text)
         if read.errors or read.document is None:
             raise RequestError(*read.errors)
         operations = [node for node in read.document.definitions if isinstance(node, OperationDefinitionNode)]
@@ -99,6 +100,19 @@ class Documents:
                 GraphQLError("This document has several operations: say by `operationName` which one to run.")
             )
         return Operation(text, read.document, named[0])
+
+    def _recalled(self, text: str) -> _Read:
+        """Read a text, or remember it; what was not asked for longest is forgotten first."""
+        read = self._remembered.get(text)
+        if read is not None:
+            self._remembered.move_to_end(text)
+            return read
+        read = self._remembered[text] = self._read(text)
+        self._characters += len(text)
+        while self._characters > _REMEMBERED_CHARACTERS:
+            forgotten, _ = self._remembered.popitem(last=False)
+            self._characters -= len(forgotten)
+        return read
 
     def _read(self, text: str) -> _Read:
         """Parse and validate."""

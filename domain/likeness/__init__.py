@@ -27,6 +27,7 @@ from domain.likeness.facts import (
     ClaimWithdrawn,
     RegistryChanged,
 )
+from domain.likeness.figures import ClaimCounts, claims_between
 from domain.likeness.filing import complete_claim, file_claim, open_claim
 from domain.likeness.letters import letter_failed, letter_sent, take_letters
 from domain.likeness.mailing import Message, TakenIn, known_message, mailed_claim, take_in
@@ -61,6 +62,7 @@ __all__ = [
     "AffectedAction",
     "Challenge",
     "Claim",
+    "ClaimCounts",
     "ClaimDecided",
     "ClaimDraft",
     "ClaimEscalated",
@@ -85,6 +87,7 @@ __all__ = [
     "challenge",
     "change",
     "changed_persons",
+    "claims_between",
     "claims_by_ids",
     "complete_claim",
     "decide_claim",

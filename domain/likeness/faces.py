@@ -7,6 +7,7 @@ import contextlib
 import logging
 import struct
 from collections.abc import Sequence
+from uuid import UUID
 
 import asyncpg
 

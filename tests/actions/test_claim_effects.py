@@ -112,9 +112,7 @@ async def test_what_the_consent_allows_is_not_held(nobody: Scope, acting: Acting
     assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
 
 
-async def test_a_face_in_a_sample_agrees_as_well_as_a_name(
-    nobody: Scope, acting: Acting, system: Scope, ports: Ports
-) -> None:
+async def test_a_face_in_a_sample_agrees_as_well_as_a_name(nobody: Scope, acting: Acting, system: Scope) -> None:
     owner = acting(await member())
     face, other = a_descriptor(1), a_descriptor(2)
     shown = await with_sample(owner)

@@ -411,3 +411,22 @@ async def test_moderators_list_claims_by_status_and_overdue(nobody: Scope, actin
     assert list(upheld.items) == []
     with pytest.raises(NotAllowed):
         await likeness.list_claims(acting(await member()), PageAsk(), ClaimFilter())
+
+
+async def test_claims_in_figures(db: asyncpg.Pool, nobody: Scope, acting: Acting, clock: HandClock) -> None:
+    judge = acting(await moderator())
+    clock.turn(timedelta(days=-10))
+    start = clock.now()
+    upheld, rejected, _ = await filed(nobody), await filed(nobody), await filed(nobody)
+    clock.turn(timedelta(hours=10))
+    await likeness.decide_claim(judge, rejected.claim.id, uphold=False, explanation="x")
+    clock.turn(timedelta(hours=40))
+    await likeness.decide_claim(judge, upheld.claim.id, uphold=True, explanation="x")
+
+    counts = await likeness.claims_between(start, start + timedelta(days=5))
+    first_day = await likeness.claims_between(start, start + timedelta(days=1))
+    later = await likeness.claims_between(start + timedelta(days=5), start + timedelta(days=30))
+
+    assert (counts.received, counts.upheld, counts.overdue, counts.median_hours) == (3, 1, 2, 30.0)
+    assert (first_day.received, first_day.upheld, first_day.overdue, first_day.median_hours) == (3, 0, 0, 10.0)
+    assert (later.received, later.upheld, later.overdue, later.median_hours) == (0, 0, 0, None)

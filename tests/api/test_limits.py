@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from countenance import documents
 from countenance.documents import Documents, RequestError
 from countenance.graphql import schema
 from tests.serving import Api
@@ -135,12 +136,26 @@ def test_a_cycle_of_fragments_is_refused_and_not_followed() -> None:
 
 
 def test_a_document_is_read_once() -> None:
-    documents = Documents(schema()._schema, introspection=True, suggestions=False)
+    reader = Documents(schema()._schema, introspection=True, suggestions=False)
 
-    first = documents.operation("{ __typename }", None)
-    second = documents.operation("{ __typename }", None)
+    first = reader.operation("{ __typename }", None)
+    second = reader.operation("{ __typename }", None)
 
     assert first.document is second.document
+
+
+def test_what_was_not_asked_for_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "_REMEMBERED_CHARACTERS", 60)
+    reader = Documents(schema()._schema, introspection=True, suggestions=False)
+    texts = [f"{{ a{n}: __typename }}" for n in range(4)]  # 19 characters each
+    first = [reader.operation(text, None).document for text in texts[:3]]
+
+    reader.operation(texts[0], None)
+    reader.operation(texts[3], None)
+
+    again = [reader.operation(text, None).document for text in texts[:3]]
+    assert [one is other for one, other in zip(first, again, strict=True)] == [True, False, False]
+    assert reader._characters <= 60
 
 
 async def test_introspection_can_be_switched_off(client: Api, settings: Any) -> None:
