@@ -16,10 +16,10 @@ import strawberry
 import structlog
 from graphql import ExecutionResult, GraphQLError, execute, subscribe
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from countenance import metrics
 from countenance.documents import Documents, Operation, RequestError
+from countenance.plain_fields import PlainFieldsExecutor
 from domain.kernel.refusals import InvalidInput, RateLimited, Refusal
 from schema.context import Context
 
@@ -77,7 +77,7 @@ class Executor:
             context_value=context,
             variable_values=dict(variables or {}),
             operation_name=operation.name,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
+            executor_class=PlainFieldsExecutor,
             hide_suggestions=self._masks,
         )
         if isawaitable(source):
@@ -111,7 +111,7 @@ class Executor:
             context_value=context,
             variable_values=dict(variables or {}),
             operation_name=operation.name,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
+            executor_class=PlainFieldsExecutor,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # strawberry's is a plain predicate
             hide_suggestions=self._masks,
         )

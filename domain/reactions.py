@@ -19,7 +19,8 @@ Reaction = Callable[[Scope, Any], Awaitable[None]]
 
 async def _revalidate_resources(scope: Scope, fact: likeness.RegistryChanged) -> None:
     """Hand the registry over: resources can't ask for it, because likeness stands beside them."""
-    await resources.revalidate(scope, await likeness.load_snapshot(scope.ports.sealer))
+    change = await likeness.load_change(await resources.applied_version(), scope.ports.sealer)
+    await resources.revalidate(scope, await likeness.snapshot_at(scope, change.version), change)
 
 
 async def _look_into_claim(scope: Scope, fact: likeness.ClaimReceived) -> None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from domain.registry.layers import Layer, Plan, TensorShape, plan_of
 from domain.registry.tensors import TensorDigest, digest_of_tensors
-from domain.registry.weights import SIDE, Floats, Update, projection, sketch_of
+from domain.registry.weights import SIDE, Floats, Update, channels, projection, sketch_of
 from gpu_cluster.safetensors_header import PREFIX_BYTES, Header, MalformedHeader, Tensor, parse_header
 
-_PIECE = 16_384
+_PIECE = 32_768
 """Numbers that are turned to float32 and multiplied at a time: they stay in a processor's cache, and products as
 small as these are not spread over threads by the linear algebra library."""
 
@@ -103,7 +103,10 @@ class TensorReader:
         self._raw = bytearray()
 
 
-_Sink = Callable[[Floats], None]
+_Bits = NDArray[np.unsignedinteger]
+_ToFloats = Callable[[_Bits], Floats]
+_Sink = Callable[[_Bits, _ToFloats], None]
+"""Takes a tensor's numbers, in the order of the file, as they lie there, with how to make floats of them."""
 
 
 class _OneTensor:
@@ -126,7 +129,7 @@ class _OneTensor:
         taken = min(len(view), self.left)
         piece = view[:taken]
         self.left -= taken
-        self._hash = self._hash or self._new_hash()
+        self._hash = self._hash or blake3()
         self._hash.update(piece)
         if self._constant:
             self._look_for_content(piece)
@@ -137,11 +140,11 @@ class _OneTensor:
     def end(self) -> None:
         """Close the digest once all bytes were taken."""
         short = self.tensor.end - self.tensor.start < _LEAST_CONTENT
-        self.digest = TensorDigest((self._hash or self._new_hash()).digest(16), trivial=short or self._constant)
+        whole = self._hash or blake3()
+        # What it is goes last and in a fixed length: BLAKE3 is quickest when the bytes begin where its blocks do.
+        whole.update(blake3(f"{self.tensor.dtype} {self.tensor.shape}".encode()).digest())
+        self.digest = TensorDigest(whole.digest(16), trivial=short or self._constant)
         self._hash = None
-
-    def _new_hash(self) -> blake3:
-        return blake3(f"{self.tensor.dtype} {self.tensor.shape} ".encode())
 
     def _look_for_content(self, piece: memoryview) -> None:
         """Notice the first byte that differs from the first of all."""
@@ -149,8 +152,11 @@ class _OneTensor:
             return
         if self._first is None:
             self._first = piece[0]
-        values = np.frombuffer(piece, np.uint8)
-        self._constant = bool((values == self._first).all())
+        # Most tensors show at their ends already that they are none; only then all is looked at.
+        if piece[0] != self._first or piece[-1] != self._first:
+            self._constant = False
+        else:
+            self._constant = bool((np.frombuffer(piece, np.uint8) == self._first).all())
 
     def _look_through(self, kind: "_Kind", piece: memoryview) -> None:
         """Look at whole numbers; the bytes of one that is cut through wait for the next piece."""
@@ -167,11 +173,10 @@ class _OneTensor:
         if whole:
             self._look_at(kind, np.frombuffer(piece[:whole], kind.bits))
 
-    def _look_at(self, kind: "_Kind", bits: NDArray[np.unsignedinteger]) -> None:
+    def _look_at(self, kind: "_Kind", bits: _Bits) -> None:
         self.not_a_number = self.not_a_number or kind.has_no_number(bits)
         if self._sink is not None and not self.not_a_number:
-            for start in range(0, len(bits), _PIECE):
-                self._sink(kind.floats(bits[start : start + _PIECE]))
+            self._sink(bits, kind.floats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +186,9 @@ class _Kind:
     bits: np.dtype[np.unsignedinteger]
     signed: np.dtype[np.signedinteger]
     infinity: int | None
-    floats: Callable[[NDArray[np.unsignedinteger]], Floats]
+    floats: _ToFloats
 
-    def has_no_number(self, bits: NDArray[np.unsignedinteger]) -> bool:
+    def has_no_number(self, bits: _Bits) -> bool:
         """Whether there is a NaN or an infinity: as integers, patterns grow with the size of the number.
 
         Two maxima, of the positive as signed and of the negative as unsigned integers, take a tenth of the time of a
@@ -195,7 +200,7 @@ class _Kind:
         return int(bits.view(self.signed).max()) >= self.infinity or int(bits.max()) >= negative
 
 
-def _looked_up(table: Floats) -> Callable[[NDArray[np.unsignedinteger]], Floats]:
+def _looked_up(table: Floats) -> _ToFloats:
     """Make floats by a table of every pattern: for half precision faster than numpy's cast, tenfold for subnormals."""
     return lambda bits: np.take(table, bits, mode="clip")
 
@@ -215,11 +220,11 @@ def _eighth_table(exponent_bits: int) -> Floats:
     return np.where(patterns & 0x80, -size, size).astype(np.float32)
 
 
-def _kind(bits: int, infinity: int | None, floats: Callable[[NDArray[np.unsignedinteger]], Floats]) -> _Kind:
+def _kind(bits: int, infinity: int | None, floats: _ToFloats) -> _Kind:
     return _Kind(np.dtype(f"<u{bits // 8}"), np.dtype(f"<i{bits // 8}"), infinity, floats)
 
 
-def _narrowed(bits: NDArray[np.unsignedinteger]) -> Floats:
+def _narrowed(bits: _Bits) -> Floats:
     """Turn float64 to float32; what is too large for it becomes infinite, and its layer is not compared."""
     with np.errstate(over="ignore"):
         return bits.view(np.float64).astype(np.float32)
@@ -269,54 +274,63 @@ class _Alpha:
     def __init__(self) -> None:
         self.value: float | None = None
 
-    def __call__(self, numbers: Floats) -> None:
+    def __call__(self, bits: _Bits, floats: _ToFloats) -> None:
         """Take the number."""
-        self.value = float(numbers[0])
+        self.value = float(floats(bits)[0])
 
 
-class _Down:
-    """A · R₂, for the factor A of rank × inward, which comes row by row."""
+class _Rows:
+    """A matrix that comes row by row; a row that is cut through waits for its rest."""
+
+    def __init__(self, width: int, at_once: int) -> None:
+        self._width, self._at_once = width, max(at_once, 1)
+        self._at = 0
+        self._cut: _Bits | None = None
+
+    def __call__(self, bits: _Bits, floats: _ToFloats) -> None:
+        """Take the next numbers."""
+        if self._cut is not None:
+            bits = np.concatenate([self._cut, bits])
+        whole = len(bits) - len(bits) % self._width
+        self._cut = bits[whole:].copy() if whole < len(bits) else None
+        rows = bits[:whole].reshape(-1, self._width)
+        for start in range(0, len(rows), self._at_once):
+            some = rows[start : start + self._at_once]
+            self.add(self._at, some, floats)
+            self._at += len(some)
+
+    def add(self, at: int, rows: _Bits, floats: _ToFloats) -> None:
+        """Project some whole rows, the first of which is row `at`."""
+        raise NotImplementedError
+
+
+class _Down(_Rows):
+    """A · R₂, for the factor A of rank × inward."""
 
     def __init__(self, layer: Layer) -> None:
+        first, last = channels(layer.inward)[0]
+        super().__init__(layer.inward, _PIECE // (last - first))
         self.sums = np.zeros((layer.rank, SIDE), np.float32)
-        self._width = layer.inward
-        self._at = 0
 
-    def __call__(self, numbers: Floats) -> None:
-        """Take the next numbers, in the order of the file."""
-        signs = projection(self._width, "in")
-        while len(numbers):
-            row, column = divmod(self._at, self._width)
-            if column or len(numbers) < self._width:
-                taken = min(len(numbers), self._width - column)
-                self.sums[row] += numbers[:taken] @ signs[column : column + taken]
-            else:
-                rows = len(numbers) // self._width
-                taken = rows * self._width
-                self.sums[row : row + rows] = numbers[:taken].reshape(rows, self._width) @ signs
-            numbers = numbers[taken:]
-            self._at += taken
+    def add(self, at: int, rows: _Bits, floats: _ToFloats) -> None:
+        """Project rows of A, of each of which the channels that are read."""
+        for first, last in channels(self._width):
+            signs = projection(self._width, "in")[first:last]
+            self.sums[at : at + len(rows)] += floats(rows[:, first:last]) @ signs
 
 
-class _Up:
-    """R₁ᵀ · B, for the factor B of outward × rank, which comes row by row."""
+class _Up(_Rows):
+    """R₁ᵀ · B, for the factor B of outward × rank."""
 
     def __init__(self, layer: Layer) -> None:
+        super().__init__(layer.rank, _PIECE // layer.rank)
         self.sums = np.zeros((SIDE, layer.rank), np.float32)
-        self._width, self._height = layer.rank, layer.outward
-        self._at = 0
+        self._height = layer.outward
 
-    def __call__(self, numbers: Floats) -> None:
-        """Take the next numbers, in the order of the file."""
-        signs = projection(self._height, "out")
-        while len(numbers):
-            row, column = divmod(self._at, self._width)
-            if column or len(numbers) < self._width:
-                taken = min(len(numbers), self._width - column)
-                self.sums[:, column : column + taken] += np.outer(signs[row], numbers[:taken])
-            else:
-                rows = len(numbers) // self._width
-                taken = rows * self._width
-                self.sums += signs[row : row + rows].T @ numbers[:taken].reshape(rows, self._width)
-            numbers = numbers[taken:]
-            self._at += taken
+    def add(self, at: int, rows: _Bits, floats: _ToFloats) -> None:
+        """Project rows of B, those that are read."""
+        for first, last in channels(self._height):
+            first, last = max(first, at), min(last, at + len(rows))  # noqa: PLW2901 - narrowed to these rows
+            if first < last:
+                signs = projection(self._height, "out")[first:last]
+                self.sums += signs.T @ floats(rows[first - at : last - at])

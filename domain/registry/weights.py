@@ -64,6 +64,23 @@ def projection(width: int, side: str) -> Floats:
     return signs.reshape(width, SIDE)
 
 
+@lru_cache(maxsize=1024)
+def channels(width: int) -> tuple[tuple[int, int], ...]:
+    """Say which channels of a side are read, as ranges: all of up to 1279, else `READ` or some more, evenly spread.
+
+    Reading all of the widest layers would take longer than all digests together. A change of the others goes unseen.
+    """
+    step = max(width // READ, 1)
+    if step == 1:
+        return ((0, width),)
+    block = READ // 5
+    return tuple((first, min(first + block, width)) for first in range(0, width, block * step))
+
+
+READ = 640
+"""So many channels of a side are read at least, where there are twice as many or more."""
+
+
 @lru_cache(maxsize=16_384)
 def _place(label: str) -> tuple[int, Floats]:
     """Give the bucket of a label and its random signs."""

@@ -1,57 +1,55 @@
 """Applying a newer registry to everything stored, from the texts that were found then: no file is read again."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
-from uuid import UUID
-
-import asyncpg
 
 from domain.kernel.findings import Verdict
 from domain.kernel.ids import FileId
-from domain.kernel.ports import Sealer
 from domain.kernel.scope import Scope
-from domain.kernel.sql import fetch, fetch_one
+from domain.kernel.sql import fetch_one
 from domain.kernel.work import Work, work
+from domain.registry.changes import Change
 from domain.registry.matching import Matcher
 from domain.registry.names import NameMatcher
 from domain.registry.snapshot import Snapshot
 from domain.resources.facts import FileScanned
 from domain.resources.holders import lock_holder
-from domain.resources.reads import findings_in, resource_of
-from domain.resources.rules import Examined, examine, examine_own_texts
-from domain.resources.scans import FACTS_SQL, facts_of
+from domain.resources.scans import FACTS_SQL
 from domain.resources.settling import RegistryBehind, announce_registry, findings_json, hold_registry, settle
+from domain.resources.sweeping import Lens, Remembering, rejudged, touched
 from domain.resources.values import Holder
 
-_AT_ONCE = 100
-"""Rows held in memory at a time."""
 
-
-async def revalidate(scope: Scope, snapshot: Snapshot) -> int:
+async def revalidate(scope: Scope, snapshot: Snapshot, change: Change | None = None) -> int:
     """Judge every stored file and every standing resource by a newer registry; give the number of holders touched.
 
-    What a person's registration reaches is restricted with its reasons; what only their entry restricted, and what
-    they allow now, is restored. Done again, or with a registry that was applied already, it changes nothing; when a
-    still newer one has been announced it leaves the rest to that.
+    `change` says what became of whom since the version that was applied last, so that only that is looked for; without
+    it everybody is. What a person's registration reaches is restricted with its reasons; what only their entry
+    restricted, and what they allow now, is restored. Done again, or with a registry that was applied already, it
+    changes nothing; when a still newer one has been announced it leaves the rest to that.
     """
-    if await applied_version() >= snapshot.version:
+    applied = await applied_version()
+    if change is not None and (change.since > applied or change.version > snapshot.version):
+        raise ValueError("The change must begin with what was applied, and the registry must hold it.")
+    upto = snapshot.version if change is None else change.version
+    if applied >= upto:
         return 0
     async with work(scope.now) as w:
-        await announce_registry(w, snapshot.version)
+        await announce_registry(w, upto)
     matcher = await matcher_of(scope, snapshot)
-    touched = 0
+    changed = matcher if change is None else await asyncio.to_thread(NameMatcher, change.now)
+    done: set[Holder] = set()
     try:
-        async for holder in _touched(scope, matcher):
-            async with work(scope.now) as w:
-                await hold_registry(w, matcher)
-                await _apply(w, scope, holder, matcher)
-            touched += 1
+        async for holder in touched(Lens(matcher, Remembering(changed), scope.ports.sealer)):
+            if holder not in done:
+                done.add(holder)
+                async with work(scope.now) as w:
+                    await hold_registry(w, matcher)
+                    await _apply(w, scope, holder, matcher)
     except RegistryBehind:
-        return touched
+        return len(done)
     async with work(scope.now) as w:
-        await w.execute("UPDATE revalidation SET applied = greatest(applied, $1)", matcher.snapshot.version)
-    return touched
+        await w.execute("UPDATE revalidation SET applied = greatest(applied, $1)", upto)
+    return len(done)
 
 
 async def applied_version() -> int:
@@ -62,38 +60,9 @@ async def applied_version() -> int:
 
 async def matcher_of(scope: Scope, snapshot: Snapshot) -> Matcher:
     """Use the registry that this process holds, if it is new enough; making a matcher takes seconds for a large one."""
-    held = scope.ports.registry.matcher
-    if held.snapshot.version >= snapshot.version:
-        return held
+    if await scope.ports.registry.reach(snapshot.version):
+        return scope.ports.registry.matcher
     return await asyncio.to_thread(NameMatcher, snapshot)
-
-
-async def _touched(scope: Scope, matcher: Matcher) -> AsyncIterator[Holder]:
-    """Give the holders for whom this registry says something else than what is stored."""
-    async for rows in _pages(
-        f"""
-        SELECT {FACTS_SQL} FROM scan JOIN stored_file f ON f.id = scan.file_id
-        WHERE scan.status = 'DONE' AND ($1::uuid IS NULL OR scan.id > $1) ORDER BY scan.id LIMIT $2
-        """  # noqa: S608 - a constant of ours
-    ):
-        differing = await asyncio.to_thread(_differing, rows, matcher, scope.ports.sealer)
-        for row in differing:
-            yield Holder(row["holder_kind"], row["holder_id"])
-    async for rows in _pages(
-        "SELECT * FROM resource WHERE status IN ('HELD', 'PUBLISHED', 'BLOCKED')"
-        " AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2"
-    ):
-        for resource in map(resource_of, rows):
-            if examine_own_texts(resource, matcher) != resource.findings:
-                yield Holder("resource", resource.id)
-
-
-async def _pages(sql: str) -> AsyncIterator[list[asyncpg.Record]]:
-    """Read a table in bounded pieces, by key."""
-    after: UUID | None = None
-    while rows := await fetch(sql, after, _AT_ONCE):
-        yield rows
-        after = rows[-1]["id"]
 
 
 async def _apply(w: Work, scope: Scope, holder: Holder, matcher: Matcher) -> None:
@@ -105,12 +74,12 @@ async def _apply(w: Work, scope: Scope, holder: Holder, matcher: Matcher) -> Non
         holder.kind,
         holder.id,
     )
-    rejudged = False
+    changes = False
     for row in rows:
-        examined = _rejudged(row, matcher, scope.ports.sealer)
+        examined = rejudged(row, matcher, scope.ports.sealer)
         if examined is None:
             continue
-        rejudged = True
+        changes = True
         await w.execute(
             "UPDATE scan SET findings = $2::jsonb, verdict = $3, registry_version = $4 WHERE id = $1",
             row["id"],
@@ -121,14 +90,4 @@ async def _apply(w: Work, scope: Scope, holder: Holder, matcher: Matcher) -> Non
         if examined.verdict is not Verdict(row["verdict"]):
             w.tell(FileScanned(FileId(row["file_id"]), holder.kind, holder.id, examined.verdict))
     if holder.kind != "entry":
-        await settle(w, scope, holder.id, matcher, rejudged=rejudged)
-
-
-def _differing(rows: list[asyncpg.Record], matcher: Matcher, sealer: Sealer | None) -> list[asyncpg.Record]:
-    return [row for row in rows if _rejudged(row, matcher, sealer)]
-
-
-def _rejudged(row: Any, matcher: Matcher, sealer: Sealer | None) -> Examined | None:
-    """Judge a stored file anew; None when nothing changes."""
-    examined = examine(facts_of(row, sealer), matcher)
-    return None if findings_json(examined.findings) == findings_json(findings_in(row["findings"])) else examined
+        await settle(w, scope, holder.id, matcher, rejudged=changes)

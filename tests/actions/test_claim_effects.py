@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -9,7 +10,7 @@ import pytest
 
 from countenance.reacting import unheard
 from countenance.sealing import Seal
-from domain import likeness, reasons, resources
+from domain import bounties, likeness, reasons, resources
 from domain.kernel.findings import Signal
 from domain.kernel.ids import ResourceId, Subject
 from domain.kernel.ports import Ports
@@ -20,10 +21,11 @@ from domain.reactions import REACTIONS
 from domain.registry.faces import packed
 from domain.registry.snapshot import Consent
 from domain.resources import ResourceStatus
+from tests.actions.bounties import followed, opened, somebody, validated
+from tests.actions.bounties import submitted as entered
 from tests.actions.test_samples import examined, with_sample
 from tests.claiming import a_descriptor, filed
 from tests.factories import member, moderator
-from tests.reacting import react
 from tests.resourcing import NAME, adopted, published, the
 
 Acting = Callable[[Actor], Scope]
@@ -50,20 +52,20 @@ def located(*ids: UUID) -> tuple[str, ...]:
 async def claimed(scope: Scope, *ids: UUID, **changed: object) -> Filed:
     """A claim that names these resources, looked into."""
     made = await filed(scope, locations=located(*ids), **changed)
-    await react(Scope.of_system(scope.ports))
+    await followed(scope.ports)
     return made
 
 
 async def decided(judge: Scope, claim: Claim, *, uphold: bool) -> None:
     await likeness.decide_claim(judge, claim.id, uphold=uphold, explanation="A moderator looked at it.")
     await adopted(judge)
-    await react(Scope.of_system(judge.ports))
+    await followed(judge.ports)
 
 
 async def withdrawn(scope: Scope, made: Filed) -> None:
     await likeness.withdraw_claim(scope, made.claim.case_code, made.pin)
     await adopted(scope)
-    await react(Scope.of_system(scope.ports))
+    await followed(scope.ports)
 
 
 async def test_what_a_claimant_points_at_is_held_at_once_where_the_name_agrees(
@@ -197,6 +199,25 @@ async def test_the_round_trip_upheld_disables_everything_and_withdrawn_everythin
     assert await reasons.statements_by_subject(owner, [Subject("resource", each) for each in everything]) == {}
 
 
+async def test_an_entry_that_a_claim_reaches_is_noted_and_restored(
+    nobody: Scope, acting: Acting, ports: Ports, tmp_path: Path
+) -> None:
+    initiator, author = await somebody(ports), await somebody(ports)
+    entry = await entered(author, await opened(initiator), tmp_path)
+    await validated(ports, texts=[MetadataText("ss_output_name", NAME)])
+    made = await filed(nobody)
+
+    await decided(acting(await moderator()), made.claim, uphold=True)
+    [during] = (await likeness.affected_by([made.claim.id]))[made.claim.id]
+    await withdrawn(nobody, made)
+
+    assert during.subject == Subject("entry", entry.id)
+    assert (during.action, during.before) == (AffectedAction.DISABLED, {"status": "ACCEPTED"})
+    assert [finding.signal for finding in during.findings] == [Signal.NAME_IN_METADATA]
+    assert await affected(made.claim) == {Subject("entry", entry.id): AffectedAction.RESTORED}
+    assert (await bounties.entries_by_ids(author, [entry.id]))[entry.id].status is bounties.EntryStatus.ACCEPTED
+
+
 async def test_a_withdrawal_leaves_what_others_have_restricted(nobody: Scope, acting: Acting, system: Scope) -> None:
     owner = acting(await member())
     named = await published(owner, b"1", title=f"After {NAME}")
@@ -206,7 +227,7 @@ async def test_a_withdrawal_leaves_what_others_have_restricted(nobody: Scope, ac
     await decided(judge, made.claim, uphold=True)
     await likeness.register(system, name="Another Person Rigel")
     await adopted(system)
-    await react(system)
+    await followed(system.ports)
     await resources.remove(judge, named)
 
     await withdrawn(nobody, made)

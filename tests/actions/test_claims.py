@@ -1,10 +1,12 @@
 """Claims through the real database: filed, opened, limited, decided, withdrawn, and their time running out."""
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -310,6 +312,37 @@ async def test_a_claim_is_withdrawn_at_any_time_but_once(db: asyncpg.Pool, nobod
         await likeness.withdraw_claim(nobody, made.claim.case_code, made.pin)
     assert refused.value.state == "WITHDRAWN"
     assert await db.fetchval("SELECT count(*) FROM fact WHERE kind = 'ClaimWithdrawn'") == 1
+
+
+async def test_of_deeds_at_once_each_claim_sees_them_one_after_another(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    judge = acting(await moderator())
+    made = await filed(nobody)
+    others = [await filed(nobody, contact_email=f"other-{number}@example.org") for number in range(3)]
+
+    def decide(claim_id: ClaimId, *, uphold: bool) -> Coroutine[Any, Any, object]:
+        return likeness.decide_claim(judge, claim_id, uphold=uphold, explanation="x")
+
+    outcomes = await asyncio.gather(
+        decide(made.claim.id, uphold=True),
+        decide(made.claim.id, uphold=False),
+        decide(made.claim.id, uphold=True),
+        *(decide(each.claim.id, uphold=True) for each in others),
+        return_exceptions=True,
+    )
+    refused = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    statuses = [row["status"] for row in await db.fetch("SELECT status FROM likeness_claim ORDER BY id")]
+    withdrawals = await asyncio.gather(
+        *(likeness.withdraw_claim(nobody, each.claim.case_code, each.pin) for each in [*others, others[0]]),
+        return_exceptions=True,
+    )
+
+    assert [type(error) for error in refused] == [Conflict, Conflict]
+    assert statuses[1:] == ["UPHELD"] * 3
+    assert statuses[0] in ("UPHELD", "REJECTED")
+    assert [type(error) for error in withdrawals if isinstance(error, BaseException)] == [Conflict]
+    assert await _registered(system) == ([(NAME,)] if statuses[0] == "UPHELD" else [])
 
 
 async def test_faces_are_sealed_at_rest_and_deleted_with_their_claim(

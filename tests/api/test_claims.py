@@ -14,9 +14,9 @@ from domain import likeness
 from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Actor, Role, Scope
 from tests import factories
+from tests.actions.bounties import followed
 from tests.claiming import a_descriptor, filed
 from tests.counting import counted
-from tests.reacting import react
 from tests.resourcing import NAME, adopted, published
 from tests.serving import Api
 
@@ -83,17 +83,17 @@ async def test_a_claim_from_the_form_to_the_decision_and_back(client: Api, actin
     location = f"resource_{resource_id.hex}"
 
     made = await said(client, FILE, input={**INPUT, "locations": [location], "aliases": ["Aldebaran T"]})
-    await react(system)
+    await followed(system.ports)
     code, pin = made["claim"]["caseCode"], made["pin"]
     verifying = await said(client, OPEN, code=code, pin=pin)
     decided = await said(client, DECIDE, token, id=made["claim"]["id"], uphold=True)
     await adopted(judge)
-    await react(system)
+    await followed(system.ports)
     upheld = await said(client, OPEN, code=code, pin=pin)
     seen = (await said(client, LIST, token))["edges"][0]["node"]
     withdrawn = await said(client, WITHDRAW, code=code, pin=pin)
     await adopted(judge)
-    await react(system)
+    await followed(system.ports)
     restored = await said(client, OPEN, code=code, pin=pin)
 
     assert made["__typename"] == "LikenessClaimFileSuccess"
@@ -244,9 +244,9 @@ async def test_a_page_of_claims_takes_as_many_statements_as_one(
     for number in range(4):
         resource_id = await published(owner, bytes([number]), title=f"After {NAME} {number}")
         made = await filed(nobody, locations=(f"resource_{resource_id.hex}",))
-        await react(system)
+        await followed(system.ports)
         await likeness.decide_claim(judge, made.claim.id, uphold=False, explanation="x")
-    await react(system)
+    await followed(system.ports)
     await said(client, LIST, token, first=4)
 
     with counted(db) as one:

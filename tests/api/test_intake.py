@@ -23,10 +23,10 @@ from domain.kernel.scope import Scope
 from domain.kernel.work import pool
 from domain.likeness import ClaimSource, ClaimStatus
 from tests import serving
+from tests.actions.bounties import followed
 from tests.actions.test_claims import Full
 from tests.claiming import a_claim
 from tests.factories import moderator
-from tests.reacting import react
 from tests.resourcing import NAME
 from tests.serving import Api
 
@@ -83,14 +83,14 @@ async def test_it_waits_to_be_completed_and_is_then_like_any_other(
     pin = (await db.fetchval("SELECT body FROM claim_letter")).partition("PIN: ")[2][:10]
     judge = nobody.as_(await moderator())
     [claim_id] = [row["id"] for row in await db.fetch("SELECT id FROM likeness_claim")]
-    await react(system)
+    await followed(system.ports)
     with pytest.raises(Conflict) as early:
         await likeness.decide_claim(judge, claim_id, uphold=True, explanation="x")
     with pytest.raises(NotFound):
         await likeness.complete_claim(nobody, code, "0123456789", a_claim())
 
     claim = await likeness.complete_claim(nobody, code, pin, a_claim(contact_email="else@example.org"))
-    await react(system)
+    await followed(system.ports)
     decided, _ = await likeness.decide_claim(judge, claim.id, uphold=True, explanation="x")
 
     assert early.value.state == "INCOMPLETE"

@@ -333,7 +333,7 @@ def _library_reads(raw: bytes, data: bytes) -> list[tuple[str, dict[str, Any]]] 
     return tensors
 
 
-@settings(max_examples=1500, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     raw=mutated() | st.dictionaries(names, entries, max_size=3).map(raw_of) | honest_headers().map(raw_of),
     data_bytes=st.none() | st.integers(0, 40),
@@ -359,11 +359,11 @@ def _announced(raw: bytes) -> int:
         document = json.loads(raw)
         ends = [entry["data_offsets"][1] for name, entry in document.items() if name != "__metadata__"]
         return int(max(ends, default=0)) % 1000
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError):
         return 0
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(raw=st.binary(max_size=200))
 def test_any_bytes_at_all_are_refused_with_a_sentence(raw: bytes) -> None:
     with pytest.raises(MalformedHeader) as refused:

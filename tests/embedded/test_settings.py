@@ -70,12 +70,16 @@ def test_no_secret_has_a_default() -> None:
 
 
 def test_every_figure_of_the_policy_is_a_knob(environment: pytest.MonkeyPatch) -> None:
-    for number, figure in enumerate(fields(Policy), start=1):
-        environment.setenv(f"COUNTENANCE_POLICY__{figure.name.upper()}", str(number))
+    numbers = {figure.name: number for number, figure in enumerate(fields(Policy), start=1) if figure.type is int}
+    switches = {figure.name: not figure.default for figure in fields(Policy) if figure.type is bool}
+    told = numbers | switches
+    for name, value in told.items():
+        environment.setenv(f"COUNTENANCE_POLICY__{name.upper()}", str(value))
 
     policy = load().policy
 
-    assert [getattr(policy, figure.name) for figure in fields(Policy)] == list(range(1, len(fields(Policy)) + 1))
+    assert {name: getattr(policy, name) for name in told} == told
+    assert set(told) == {figure.name for figure in fields(Policy)}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Blocked files: what identifies exactly, what only holds, and which likeness of weights is told."""
 
 import pickle
+from itertools import pairwise
 from uuid import UUID
 
 import numpy as np
@@ -13,7 +14,7 @@ from domain.registry.names import NameMatcher
 from domain.registry.snapshot import Snapshot
 from domain.registry.tensors import TensorDigest, digest_of_tensors
 from domain.registry.weight_policy import WEIGHTS_2026_11
-from domain.registry.weights import SIDE, Update, sketch_of
+from domain.registry.weights import SIDE, Update, channels, sketch_of
 
 ALDEBARAN = UUID(int=1)
 SHA256, BLAKE3, TENSORS = "ab" * 32, "cd" * 32, "ef" * 32
@@ -128,6 +129,18 @@ def test_a_loud_layer_does_not_drown_the_others() -> None:
 
     assert near is not None
     assert near.by_names > 0.95
+
+
+@pytest.mark.parametrize(
+    ("width", "read", "ranges"),
+    [(1, 1, 1), (64, 64, 1), (1279, 1279, 1), (1280, 640, 5), (2048, 768, 6), (32768, 768, 6)],
+)
+def test_wide_layers_are_read_in_part_and_evenly(width: int, read: int, ranges: int) -> None:
+    found = channels(width)
+
+    assert (sum(last - first for first, last in found), len(found)) == (read, ranges)
+    assert all(0 <= first < last <= width for first, last in found)
+    assert all(one[1] <= other[0] for one, other in pairwise(found))
 
 
 def test_updates_that_change_nothing_have_no_sketch() -> None:

@@ -1,0 +1,147 @@
+"""How long it takes to apply a change of the registry to everything stored, without reading a file.
+
+A real Postgres with as many published resources as a large site has, each with a file whose metadata texts were kept
+when it was inspected: its name, what it was trained on, and its tags. One in two hundred names somebody who is then
+registered, and withdrawn again. Run with `python -m benchmarks backscan`.
+"""
+
+import asyncio
+import random
+import resource
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from benchmarks.harness import Figure
+from benchmarks.world import services
+from countenance import database
+from countenance.composition import compose
+from countenance.settings import Settings
+from domain import likeness
+from domain.kernel.ids import PersonId, new_id
+from domain.kernel.scope import Scope
+from domain.kernel.wire import MetadataText
+from domain.kernel.work import pool
+from domain.reactions import REACTIONS
+from domain.resources.scans import packed
+
+RESOURCES, SHORT_RESOURCES = 100_000, 2_000
+REGISTERED, SHORT_REGISTERED = 2_000, 100
+ONE_IN = 200
+TARGET_SECONDS = 60.0
+NAME = "Test Person Aldebaran"
+_BATCH = 5_000
+_WORDS = """
+    soft washes of colour over rough paper in the manner of an old atlas with boats fog low sun harbour lighthouse
+    mountain river forest castle dragon knight robot city night rain neon portrait sketch ink watercolour oil style
+    detailed simple background solo long hair blue eyes smile standing sitting outdoors sky clouds flower dress hat
+""".split()  # noqa: SIM905  # a text is easier to read
+
+
+def run(*, short: bool = False) -> list[Figure]:
+    """Time a registration and its withdrawal, each until everything stored has been judged by it."""
+    number, registered = (SHORT_RESOURCES, SHORT_REGISTERED) if short else (RESOURCES, REGISTERED)
+    with services() as settings:
+        found = asyncio.run(_measured(settings, number, registered))
+    note = f"{number:,} resources, {found['named']:,.0f} of which name them; {registered:,} others registered"
+    target = f"≤ {TARGET_SECONDS:.0f} s for {RESOURCES:,}"
+    return [
+        Figure(
+            "back-scan after a registration", found["on"], "s", target=target, met=found["on"] <= TARGET_SECONDS, note=note
+        ),
+        Figure(
+            "back-scan after a withdrawal", found["off"], "s", target=target, met=found["off"] <= TARGET_SECONDS, note=note
+        ),
+        Figure("back-scan: memory on top", found["memory"], "MB", note="the process's peak, less what it began with"),
+    ]
+
+
+async def _measured(settings: Settings, number: int, registered: int) -> dict[str, float]:
+    url = settings.database_url.get_secret_value()
+    await database.migrate(url)
+    async with database.pool(url):
+        await _fill(number, registered)
+    composed = compose(settings)
+    async with composed.opened():
+        system = Scope.of_system(composed.ports)
+        await pool().execute("INSERT INTO revalidation (id, announced, applied) VALUES (1, 1, 1)")
+        before = _peak()
+        person, version = await likeness.register(system, name=NAME)
+        on = await _swept(system, version, person.id)
+        named = await _count("BLOCKED")
+        if named != number // ONE_IN:
+            raise RuntimeError(f"{named} resources were blocked, not {number // ONE_IN}")
+        off = await _swept(system, await likeness.withdraw(system, PersonId(person.id)), person.id)
+        if await _count("BLOCKED"):
+            raise RuntimeError("a withdrawal did not restore everything")
+        return {"on": on, "off": off, "named": named, "memory": _peak() - before}
+
+
+async def _swept(system: Scope, version: int, person_id: UUID) -> float:
+    """Run what the relay runs for the change; give the seconds."""
+    began, cpu = time.perf_counter(), time.process_time()
+    for reaction in REACTIONS[likeness.RegistryChanged]:
+        await reaction(system, likeness.RegistryChanged(version, (PersonId(person_id),)))
+    print(f"{time.perf_counter() - began:.1f} s, of which {time.process_time() - cpu:.1f} s computing here")
+    return time.perf_counter() - began
+
+
+async def _count(status: str) -> int:
+    count: int = await pool().fetchval("SELECT count(*) FROM resource WHERE status = $1", status)
+    return count
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def _fill(number: int, registered: int) -> None:
+    """Write the world by COPY: an owner, persons, and resources with their files and scans."""
+    owner, now = new_id(), datetime.now(UTC)
+    await pool().execute(
+        "INSERT INTO account (id, handle, email, role, created_at) VALUES ($1, 'owner', 'owner@example.org', 'MEMBER',"
+        " $2)",
+        owner,
+        now,
+    )
+    await pool().execute("INSERT INTO registry_state (id, version) VALUES (1, 1)")
+    await pool().execute(
+        "INSERT INTO registered_person (id, name, aliases, consent, creators, registered_at, changed_in, name_keys)"
+        " SELECT gen_random_uuid(), 'Test Zuben ' || translate(n::text, '0123456789', 'klmnopqrst'), '{}', 'DENY_ALL',"
+        " '{}', now(), 1, '{}' FROM generate_series(1, $1) AS n",
+        registered,
+    )
+    rng = random.Random(1)
+    for start in range(0, number, _BATCH):
+        rows = list(_world(rng, range(start, min(start + _BATCH, number)), owner, now))
+        for at, (table, columns) in enumerate(_COLUMNS.items()):
+            await pool().copy_records_to_table(table, columns=columns.split(), records=[row[at] for row in rows])
+    await pool().execute("ANALYZE")
+
+
+_COLUMNS = {
+    "resource": "id kind title description trigger_words owner_id status mature depicts_real_person findings"
+    " created_at published_at",
+    "stored_file": "id holder_kind holder_id account_id mature name size_bytes sha256 blob_key format claimed_hashes"
+    " created_at",
+    "scan": "id file_id status attempt losses base verdict findings texts registry_version queued_at not_before",
+}
+
+
+def _world(rng: random.Random, numbers: range, owner: UUID, now: datetime) -> Iterator[tuple[tuple[Any, ...], ...]]:
+    for n in numbers:
+        model, file = new_id(), new_id()
+        said = " ".join(rng.choices(_WORDS, k=60))
+        named = NAME if n % ONE_IN == 0 else f"concept {n}"
+        texts = [MetadataText("ss_output_name", named if n % (2 * ONE_IN) else f"concept {n}")]
+        texts += [MetadataText("ss_tag_frequency", " ".join(rng.choices(_WORDS, k=2))) for _ in range(40)]
+        said = f"{said} {named}" if n % (2 * ONE_IN) == 0 else said
+        yield (
+            (model, "LORA", f"{rng.choice(_WORDS)} {rng.choice(_WORDS)} {n}", said, [f"trg{n}"], owner, "PUBLISHED",
+             False, False, "[]", now, now),
+            (file, "resource", model, owner, False, f"model-{n}.safetensors", 1000, f"{n:064x}", f"k{n}",
+             "safetensors", "{}", now),
+            (new_id(), file, "DONE", 1, 0, "CLEAN", "CLEAN", "[]", packed(texts), 1, now, now),
+        )  # fmt: skip
