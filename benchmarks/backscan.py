@@ -49,10 +49,20 @@ def run(*, short: bool = False) -> list[Figure]:
     target = f"≤ {TARGET_SECONDS:.0f} s for {RESOURCES:,}"
     return [
         Figure(
-            "back-scan after a registration", found["on"], "s", target=target, met=found["on"] <= TARGET_SECONDS, note=note
+            "back-scan after a registration",
+            found["on"],
+            "s",
+            target=target,
+            met=found["on"] <= TARGET_SECONDS,
+            note=note,
         ),
         Figure(
-            "back-scan after a withdrawal", found["off"], "s", target=target, met=found["off"] <= TARGET_SECONDS, note=note
+            "back-scan after a withdrawal",
+            found["off"],
+            "s",
+            target=target,
+            met=found["off"] <= TARGET_SECONDS,
+            note=note,
         ),
         Figure("back-scan: memory on top", found["memory"], "MB", note="the process's peak, less what it began with"),
     ]

@@ -42,8 +42,15 @@ def findings_of(
             signal=value.signal,
             verdict=value.verdict,
             detail=value.detail,
-            score=value.score,
+            score=_shown_score(value),
             person=known.get(value.person_id) if value.person_id else None,
         )
         for value in values
     ]
+
+
+def _shown_score(value: findings.Finding) -> float | None:
+    """Show a face's score in tenths only: finer steps would let many uploads feel their way to an enrolled face."""
+    if value.score is None or value.signal not in (Signal.FACE_IN_SAMPLE, Signal.FACE_IN_PROBE):
+        return value.score
+    return round(value.score, 1)

@@ -4,6 +4,7 @@ All are idempotent. Queued jobs end at once; those at work are marked, and the c
 """
 
 from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import asyncpg
 
@@ -14,7 +15,7 @@ from domain.generation.requests import STOPPING
 from domain.generation.rules import JobStatus, is_final
 from domain.generation.running import stop_on_cluster
 from domain.kernel.findings import Finding, Signal
-from domain.kernel.ids import JobId
+from domain.kernel.ids import JobId, ResourceId
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
 from domain.kernel.work import work
@@ -32,22 +33,26 @@ async def stop_asked(scope: Scope, fact: GenerationStopAsked) -> None:
 
 
 async def registry_changed(scope: Scope, fact: RegistryChanged) -> None:
-    """Refuse the unfinished jobs whose words name a person who was registered or changed.
+    """Refuse the unfinished jobs whose words or resources reproduce a person who was registered or changed.
 
-    Only those persons are looked for: all others were when the job was asked for, and are again when it starts.
+    Of words only those persons are looked for: all others were when the job was asked for, and are again when it
+    starts. Resources are judged here by the newest registry, before the sweep over everything stored comes to them.
     """
-    snapshot = await likeness.load_snapshot()
+    snapshot = await likeness.snapshot_at(scope, fact.version)
     matcher = NameMatcher(snapshot.only(frozenset(fact.person_ids)))
-    async for row in _unfinished():
-        findings = examine_texts(
-            matcher,
-            [("prompt", row["prompt"]), ("negative prompt", row["negative_prompt"])],
-            Signal.NAME_IN_TEXT,
-            account=row["owner_id"],
-            mature=row["mature"],
-        )
-        if findings:
-            await _refuse(scope, JobId(row["id"]), findings)
+    async for rows in _unfinished():
+        barred = await _barred({each for row in rows for each in row["resources"]}, scope)
+        for row in rows:
+            words = examine_texts(
+                matcher,
+                [("prompt", row["prompt"]), ("negative prompt", row["negative_prompt"])],
+                Signal.NAME_IN_TEXT,
+                account=row["owner_id"],
+                mature=row["mature"],
+            )
+            findings = [*words, *(reason for each in row["resources"] for reason in barred.get(each, ()))]
+            if findings:
+                await _refuse(scope, JobId(row["id"]), findings)
 
 
 async def resource_changed(scope: Scope, fact: ResourceChanged) -> None:
@@ -57,10 +62,7 @@ async def resource_changed(scope: Scope, fact: ResourceChanged) -> None:
     """
     if fact.status == ResourceStatus.PUBLISHED:
         return
-    found = await resources.usable(Scope.of_system(scope.ports), [fact.resource_id])
-    reasons = [
-        reason for use in found.values() if not use.allowed for reason in use.reasons if reason.verdict in STOPPING
-    ]
+    reasons = (await _barred({fact.resource_id}, scope)).get(fact.resource_id)
     if not reasons:
         return
     rows = await fetch(
@@ -74,20 +76,33 @@ async def resource_changed(scope: Scope, fact: ResourceChanged) -> None:
         await _refuse(scope, JobId(row["id"]), reasons)
 
 
-async def _unfinished() -> AsyncIterator[asyncpg.Record]:
+async def _barred(ids: AbstractSet[ResourceId], scope: Scope) -> dict[ResourceId, list[Finding]]:
+    """Give what stands against each of these resources by the registry of this moment; none for those that may be."""
+    found = await resources.usable(Scope.of_system(scope.ports), list(ids)) if ids else {}
+    standing = {
+        each: [reason for reason in use.reasons if reason.verdict in STOPPING]
+        for each, use in found.items()
+        if not use.allowed
+    }
+    return {each: reasons for each, reasons in standing.items() if reasons}
+
+
+async def _unfinished() -> AsyncIterator[Sequence[asyncpg.Record]]:
     """Give the unfinished jobs, in bounded pieces."""
     after = None
     while True:
         rows = await fetch(
             """
-            SELECT id, owner_id, prompt, negative_prompt, mature FROM generation_job
+            SELECT id, owner_id, prompt, negative_prompt, mature,
+                ARRAY(SELECT resource_id FROM generation_use u WHERE u.job = j.id) || checkpoint_id AS resources
+            FROM generation_job j
             WHERE status IN ('QUEUED', 'VALIDATING', 'RUNNING') AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2
             """,
             after,
             _AT_ONCE,
         )
-        for row in rows:
-            yield row
+        if rows:
+            yield rows
         if len(rows) < _AT_ONCE:
             return
         after = rows[-1]["id"]

@@ -292,6 +292,22 @@ async def test_a_change_of_the_registry_reaches_waiting_and_running_jobs(given: 
     assert [finding.person_id for finding in job.refusal] == [person.id]
 
 
+async def test_a_change_of_the_registry_reaches_jobs_by_their_resources_before_the_sweep_does(
+    given: Studio, system: Scope
+) -> None:
+    named = await lora(given.scope, title="After Test Person Aldebaran")
+    waiting = await generation.request(given.scope, given.wish(uses=(Use(named),)))
+    other = await generation.request(given.scope, given.wish(uses=(Use(given.lora),)))
+    person, version = await likeness.register(system, name="Test Person Aldebaran")
+    assert isinstance(system.ports.registry, fakes.HeldRegistry)
+    system.ports.registry.adopt(await likeness.load_snapshot())
+
+    await reactions.registry_changed(system, RegistryChanged(version, (person.id,)))
+
+    assert [(await given.job(each)).status for each in (waiting, other)] == ["REFUSED", "QUEUED"]
+    assert (await given.job(waiting)).charged == 0
+
+
 async def test_a_resource_that_is_blocked_stops_the_jobs_that_use_it(given: Studio, system: Scope) -> None:
     named = await lora(given.scope, title="After Test Person Aldebaran")
     waiting = await generation.request(given.scope, given.wish(uses=(Use(named),)))

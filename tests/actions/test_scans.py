@@ -289,3 +289,14 @@ async def test_a_scan_of_an_entrys_file_tells_and_settles_no_resource(db: asyncp
     assert str(file_id) in row["body"]
     assert '"holder_kind": "entry"' in row["body"]
     await adopted(owner)
+
+
+async def test_what_a_validator_that_was_behind_held_is_judged_by_the_newest_registry(acting: Acting) -> None:
+    owner = acting(await member())
+    resource_id = await submitted(owner)
+    behind = Finding(Signal.NAME_IN_METADATA, Verdict.HELD, "file: the registry was not known to be the newest")
+
+    await scanned(owner, findings=[behind])
+
+    assert (await the(owner, resource_id)).status is ResourceStatus.PUBLISHED
+    assert (await file_of(resource_id)).scan.findings == ()

@@ -21,6 +21,7 @@ from domain.registry.snapshot import Consent, Person, Snapshot
 from gpu_cluster.hashing import FileHasher
 from gpu_cluster.inspector import Inspector
 from tests.cluster.model_files import framed, safetensors_bytes, small_lora, written
+from tests.cluster.storage import Storage
 
 ALDEBARAN = UUID(int=1)
 PERSON = Person(ALDEBARAN, "Test Person Aldebaran", aliases=("Aldy Baran", "Béa Star"))
@@ -291,6 +292,27 @@ def test_a_newer_registry_is_adopted_and_an_older_one_is_not(tmp_path: Path) -> 
 
     assert (before.verdict, before.registry_version) == (Verdict.CLEAN, 0)
     assert (after.verdict, after.registry_version, inspector.version) == (Verdict.BLOCKED, 7, 7)
+
+
+def test_an_inspector_that_is_behind_holds_what_it_reads_until_it_is_confirmed(storage: Storage) -> None:
+    order = storage.to_inspect("stars.safetensors", safetensors_bytes(), registry_version=7)
+    inspector = Inspector(REGISTRY, patience=60)
+
+    behind = inspector.inspect(order)
+    inspector.confirm(8, 0.0)  # there is a newer one
+    still_behind = inspector.inspect(order)
+    inspector.confirm(7, 0.0)
+    confirmed = inspector.inspect(order)
+
+    assert [each.verdict for each in (behind, still_behind, confirmed)] == [
+        Verdict.HELD,
+        Verdict.HELD,
+        Verdict.CLEAN,
+    ]
+    [finding] = behind.findings
+    assert finding.detail == (
+        "file: the likeness registry held here has not been known to be the newest for more than 5 seconds"
+    )
 
 
 def test_a_file_that_is_not_there_is_a_source_that_cannot_be_read(inspector: Inspector, tmp_path: Path) -> None:
