@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks.harness import Figure, machine
 
-BENCHES = ("scan", "reads", "queries", "fanout", "generation", "faces", "weights", "inspect")
+BENCHES = ("scan", "reads", "queries", "fanout", "generation", "faces", "weights", "inspect", "propagation", "backscan")
 
 
 def table(figures: list[Figure]) -> Table:

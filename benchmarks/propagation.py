@@ -43,7 +43,6 @@ def run(*, short: bool = False) -> list[Figure]:
     persons, changes = (SHORT_PERSONS, SHORT_CHANGES) if short else (PERSONS, CHANGES)
     with services() as settings, tempfile.TemporaryDirectory(prefix="cnt-") as folder:
         took = asyncio.run(_measured(settings, Path(folder), persons, changes))
-    print(took)
     beside = f"{ACTORS} actors on 2 Ray nodes, {persons:,} persons registered"
     worst = max(max(each) for each in took.values())
     return [
