@@ -125,4 +125,4 @@ async def _pages(sql: str) -> AsyncIterator[list[asyncpg.Record]]:
             yield rows
     finally:
         coming.cancel()
-        await asyncio.gather(coming, return_exceptions=True)
+        await asyncio.wait({coming})

@@ -21,11 +21,18 @@ def descendants(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False  # it ended between the two questions
+
+
 def await_gone(processes: list[psutil.Process], *, seconds: float) -> list[psutil.Process]:
     """Wait until none of them runs; give those that still do when the time is over."""
     deadline = time.monotonic() + seconds
     left = processes
     while left and time.monotonic() < deadline:
-        left = [one for one in left if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+        left = [one for one in left if _runs(one)]
         time.sleep(0.02)
     return left
