@@ -18,7 +18,19 @@ from rich.table import Table
 
 from benchmarks.harness import Figure, machine
 
-BENCHES = ("scan", "reads", "queries", "fanout", "generation", "faces", "weights", "inspect", "propagation", "backscan")
+BENCHES = (
+    "scan",
+    "inspect",
+    "names",
+    "weights",
+    "faces",
+    "reads",
+    "queries",
+    "fanout",
+    "generation",
+    "propagation",
+    "backscan",
+)
 
 
 def table(figures: list[Figure]) -> Table:
