@@ -78,10 +78,14 @@ async def number_facts(
 ) -> list[Relayed]:
     """Number committed facts that have no number yet and put them into the feed; one transaction.
 
-    The caller must hold RELAY_LOCK. Late commits are seen by the next call and get later numbers. Facts of the kinds
-    `unheard`, to which nobody reacts, are done with at once.
+    The caller should hold RELAY_LOCK; the state's row is locked too, so that a fact gets one number whoever calls. Late
+    commits are seen by the next call and get later numbers. Facts of the kinds `unheard`, to which nobody reacts, are
+    done with at once.
     """
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM fact WHERE feed_no IS NULL)"):
+        return []
     async with connection.transaction():
+        await connection.execute("SELECT FROM feed_state WHERE id = 1 FOR UPDATE")
         rows = await connection.fetch(
             "SELECT id, kind, body, topics, at FROM fact WHERE feed_no IS NULL ORDER BY id LIMIT $1", limit
         )

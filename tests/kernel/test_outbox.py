@@ -1,5 +1,6 @@
 """The event log: numbers follow commits, not ids, and nothing is skipped."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -115,3 +116,13 @@ async def test_a_kind_that_this_release_does_not_know_is_a_lookup_error(db: asyn
 
     with pytest.raises(LookupError):
         _ = item.fact
+
+
+async def test_two_who_number_at_once_give_each_fact_one_number(db: asyncpg.Pool) -> None:
+    await _light(*range(50))
+
+    numbered = await asyncio.gather(*(_number(db, 10) for _ in range(5)))
+
+    assert sorted(no for part in numbered for no, _ in part) == list(range(1, 51))
+    assert sorted(lamp for part in numbered for _, lamp in part) == list(range(50))
+    assert await _heard(db, "lamps", 0) == [(lamp + 1, lamp) for lamp in range(50)]
