@@ -97,7 +97,7 @@ async def test_a_sample_is_examined_with_the_resource_and_is_not_its_model(actin
     orders = await examined(owner, NOBODY_SEEN)
 
     [usable] = (await resources.usable(owner, [resource_id])).values()
-    assert [(order.file_name, order.sample, order.hold_unexamined) for order in orders] == [
+    assert sorted((order.file_name, order.sample, order.hold_unexamined) for order in orders) == [
         ("a.safetensors", False, True),
         ("sample.png", True, True),
     ]
