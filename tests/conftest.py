@@ -18,13 +18,19 @@ from countenance import database
 from domain.kernel.clock import HandClock
 from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Actor, Scope
-from tests import fakes
+from tests import deadlines, fakes
 from tests.services import start_postgres, start_valkey
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run the tests on the loop that the product runs on."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let no test wait for ever."""
+    for item in items:
+        deadlines.give(item)
 
 
 @pytest.fixture(scope="session")
