@@ -26,11 +26,15 @@ FEED = "countenance:feed"
 """The channel on which the relay says what it has numbered."""
 
 
+_CONNECTING_SECONDS = 5.0
+"""How long redis may try to open a connection, and to close one in good order."""
+
+
 class _RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships no types
     """Redis' publish and subscribe, for broadcaster."""
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url)
+        self._redis = Redis.from_url(url, socket_connect_timeout=_CONNECTING_SECONDS)
         self._channels = self._redis.pubsub(ignore_subscribe_messages=True)
         self._subscribed = asyncio.Event()
 
@@ -46,7 +50,7 @@ class _RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ship
         self._subscribed.set()
 
     async def unsubscribe(self, channel: str) -> None:
-        await self._channels.unsubscribe(channel)
+        """Do nothing: the connection is about to be closed, and a dead one would keep waiting whoever says good-bye."""
 
     async def publish(self, channel: str, message: Any) -> None:
         await self._redis.publish(channel, message)
@@ -93,10 +97,11 @@ class Nudges:
             await broadcast.connect()
             yield broadcast
         finally:
-            with contextlib.suppress(Exception):  # of a dead listener it raises what killed it, and stops there
-                await broadcast.disconnect()
-            with contextlib.suppress(Exception):
-                await backend.disconnect()
+            for disconnect in (broadcast.disconnect, backend.disconnect):
+                # Of a dead listener the first raises what killed it, and stops there. Neither may keep us for ever.
+                with contextlib.suppress(Exception):
+                    async with asyncio.timeout(self._patience):
+                        await disconnect()
 
     async def _listen(self, broadcast: Broadcast) -> None:
         async with (
@@ -104,11 +109,13 @@ class Nudges:
             broadcast.subscribe(self._echo) as echo,
             asyncio.TaskGroup() as tasks,
         ):
+            end_if_asked()  # redis swallows a cancellation that reaches it while it dials
             tasks.create_task(self._hand_on(feed))
             tasks.create_task(self._send_echoes(broadcast))
             while True:
                 async with asyncio.timeout(self._patience):
                     await echo.get()
+                end_if_asked()
 
     async def _hand_on(self, feed: Any) -> None:
         while True:
@@ -116,8 +123,7 @@ class Nudges:
             self._heard(event.message)
 
     async def _send_echoes(self, broadcast: Broadcast) -> None:
-        task = asyncio.current_task()
-        # redis can answer a cancellation with another try; who was told to stop must not go on sending for ever.
-        while task is None or not task.cancelling():
+        while True:
             await broadcast.publish(self._echo, "")
+            end_if_asked()  # it dials for the first echo
             await asyncio.sleep(self._beat)

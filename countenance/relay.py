@@ -83,6 +83,7 @@ class Relay:
                 quiet = 0
                 metrics.RELAYED.inc(len(relayed))
                 await self._nudge(relayed)
+                end_if_asked()  # redis swallows a cancellation that reaches it while it dials
                 self._reactor.wake()
                 continue
             quiet += 1

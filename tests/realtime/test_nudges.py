@@ -80,6 +80,17 @@ async def test_a_listener_that_died_silently_is_replaced(
         assert listener.dials == 2
 
 
+async def test_whoever_is_ended_while_it_dials_ends(redis_url: str) -> None:
+    for moment in range(40):  # a redis that is cancelled while it connects goes on as if nothing had been said
+        running = asyncio.create_task(Nudges(redis_url, [].append).run())
+        await asyncio.sleep(moment * 0.0002)
+
+        running.cancel()
+
+        assert await asyncio.wait([running], timeout=3) == ({running}, set())
+        assert running.cancelled()
+
+
 async def test_no_connection_is_left_behind(redis_url: str, redis: Redis) -> None:
     before = len(await redis.client_list())
 
