@@ -22,6 +22,14 @@ from tests import deadlines, fakes
 from tests.services import start_postgres, start_valkey
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make chaos` try more than every run of the tests can."""
+    parser.addoption(
+        "--histories", type=int, default=60, help="how many random histories of bounties are lived through"
+    )
+    parser.addoption("--crashes", type=int, default=3, help="how many pairs of deeds race, and die, at random")
+
+
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run the tests on the loop that the product runs on."""
     return {"uvloop": uvloop.new_event_loop}
@@ -87,6 +95,18 @@ async def db(open_pool: PostgresEngine, truncation: str) -> asyncpg.Pool:
     await open_pool.pool.execute(truncation)
     await open_pool.pool.execute("UPDATE feed_state SET last_no = 0, floor_no = 0")
     return open_pool.pool
+
+
+@pytest.fixture
+def histories(request: pytest.FixtureRequest) -> int:
+    """How many random histories to live through."""
+    return int(request.config.getoption("--histories"))
+
+
+@pytest.fixture
+def crashes(request: pytest.FixtureRequest) -> int:
+    """How many random crashes to survive."""
+    return int(request.config.getoption("--crashes"))
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import random
-import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +24,7 @@ from domain.kernel.findings import Verdict
 from domain.kernel.ids import ResourceId
 from domain.kernel.scope import Actor, Scope
 from domain.resources import Holder, Upload
-from tests import serving
+from tests import npm, serving
 from tests.factories import signed_in
 from tests.resourcing import drafted, file_of
 
@@ -96,14 +95,7 @@ async def tus(url: str, acting: Callable[[Actor], Scope]) -> AsyncIterator[Tus]:
 @pytest.fixture(scope="session")
 async def tus_js(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The npm client, installed from its lock file into a folder of the session's own."""
-    folder = tmp_path_factory.mktemp("tus-js-client")
-    for name in ("package.json", "package-lock.json", "upload.mjs"):
-        shutil.copy(CLIENT / name, folder)
-    installing = await asyncio.create_subprocess_exec(
-        "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder, stdout=asyncio.subprocess.DEVNULL
-    )
-    assert await installing.wait() == 0
-    return folder
+    return await npm.install(CLIENT, tmp_path_factory.mktemp("tus-js-client"))
 
 
 def some_bytes(size: int) -> bytes:
@@ -501,7 +493,7 @@ def _tuspy(tus: Tus) -> TusClient:
 
 async def _node(folder: Path, asked: dict[str, object]) -> tuple[int, dict[str, object]]:
     running = await asyncio.create_subprocess_exec(
-        "node", "upload.mjs", json.dumps(asked), cwd=folder, stdout=asyncio.subprocess.PIPE
+        npm.NODE, "upload.mjs", json.dumps(asked), cwd=folder, stdout=asyncio.subprocess.PIPE
     )
     async with asyncio.timeout(30):
         out, _ = await running.communicate()

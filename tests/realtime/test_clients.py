@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from countenance.relay import Relay
 from domain.kernel.ids import BountyId
 from tests import factories
+from tests.npm import NODE, install
 from tests.realtime import world
 from tests.serving import Api
 
@@ -25,21 +25,13 @@ EVENT = {"kind": "PLEDGED", "bounty": {"title": "A harbour at dawn"}}
 @pytest.fixture(scope="session")
 async def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The npm clients, installed from their lock file into a folder of the session's own."""
-    folder = tmp_path_factory.mktemp("graphql-clients")
-    for file in CLIENTS.iterdir():
-        if file.is_file():
-            shutil.copy(file, folder)
-    installing = await asyncio.create_subprocess_exec(
-        "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder, stdout=asyncio.subprocess.DEVNULL
-    )
-    assert await installing.wait() == 0
-    return folder
+    return await install(CLIENTS, tmp_path_factory.mktemp("graphql-clients"))
 
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, *arguments: str) -> AsyncIterator[AsyncIterator[Any]]:
     """Run a script with node, and give the lines that it prints, as JSON."""
-    process = await asyncio.create_subprocess_exec("node", *arguments, cwd=folder, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(NODE, *arguments, cwd=folder, stdout=PIPE)
     try:
         yield lines(process)
     finally:
