@@ -10,10 +10,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
     then command -v $$python; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check bench fmt lock clean
+.PHONY: help up demo test chaos conformance check bench fmt lock clean
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(STAMP)  ## run everything on this machine until Ctrl-C; ARGS="--port 8010 --home /some/folder"
 	@exec $(BIN)/countenance up $(ARGS)
@@ -23,6 +23,13 @@ demo: $(STAMP)  ## play the main job against the running server; ARGS="--url htt
 
 test: $(STAMP)  ## run all tests; ARGS="tests/rules -k name"
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+chaos: $(STAMP)  ## long sweeps: 10,000 random histories of bounties, 200 races of deeds that die; takes about an hour
+	@exec $(BIN)/python -m pytest tests/faults tests/actions/test_bounty_concurrency.py \
+	    tests/actions/test_bounty_histories.py --histories 10000 --crashes 200 $(ARGS)
+
+conformance: $(STAMP)  ## run the protocols' own clients: graphql-http's audit, graphql-ws, graphql-sse, tus
+	@exec $(BIN)/python -m pytest tests/realtime/test_clients.py tests/api/test_uploads.py $(ARGS)
 
 check: $(STAMP)  ## format, lint, types, import contracts, the public contract, migrations
 	$(BIN)/ruff format --check .

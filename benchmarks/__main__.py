@@ -21,11 +21,13 @@ from benchmarks.harness import Figure, machine
 BENCHES = (
     "scan",
     "inspect",
+    "vault",
     "names",
     "weights",
     "faces",
     "reads",
     "queries",
+    "search",
     "fanout",
     "generation",
     "propagation",

@@ -2,7 +2,8 @@
 
 A real Postgres with as many published resources as a large site has, each with a file whose metadata texts were kept
 when it was inspected: its name, what it was trained on, and its tags. One in two hundred names somebody who is then
-registered, and withdrawn again. Run with `python -m benchmarks backscan`.
+registered, and withdrawn again; then many are registered at once who are named nowhere. Run with
+`python -m benchmarks backscan`.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -20,17 +22,18 @@ from benchmarks.world import services
 from countenance import database
 from countenance.composition import compose
 from countenance.settings import Settings
-from domain import likeness
+from domain import backscan, likeness
+from domain.backscan import SWEEPS
 from domain.kernel.ids import PersonId, new_id
 from domain.kernel.scope import Scope
 from domain.kernel.wire import MetadataText
 from domain.kernel.work import pool
-from domain.reactions import REACTIONS
-from domain.resources.scans import packed
+from domain.resources.keeping import packed
 
 RESOURCES, SHORT_RESOURCES = 100_000, 2_000
 REGISTERED, SHORT_REGISTERED = 2_000, 100
 ONE_IN = 200
+MANY = 49
 TARGET_SECONDS = 60.0
 NAME = "Test Person Aldebaran"
 _BATCH = 5_000
@@ -53,6 +56,7 @@ class _Sweep:
 class _Found:
     on: _Sweep
     off: _Sweep
+    many: _Sweep
     memory: float
 
 
@@ -61,11 +65,11 @@ def run(*, short: bool = False) -> list[Figure]:
     number, registered = (SHORT_RESOURCES, SHORT_REGISTERED) if short else (RESOURCES, REGISTERED)
     with services() as settings:
         found = asyncio.run(_measured(settings, number, registered))
-    on, off = found.on, found.off
     note = f"{number:,} resources, one in {ONE_IN} of which names them; {registered:,} others registered"
     return [
-        *_figures("a registration", on, note),
-        *_figures("a withdrawal", off, note),
+        *_figures("a registration", found.on, note),
+        *_figures("a withdrawal", found.off, note),
+        *_figures(f"{MANY} registrations", found.many, note),
         Figure("back-scan: memory on top", found.memory, "MB", note="the process's peak, less what it began with"),
     ]
 
@@ -87,30 +91,40 @@ async def _measured(settings: Settings, number: int, registered: int) -> _Found:
     composed = compose(settings)
     async with composed.opened():
         system = Scope.of_system(composed.ports)
-        await pool().execute("INSERT INTO revalidation (id, announced, applied) VALUES (1, 1, 1)")
+        await pool().executemany("INSERT INTO sweep (name, done) VALUES ($1, 1)", [(name,) for name in SWEEPS])
         before = _peak()
-        person, version = await likeness.register(system, name=NAME)
-        on = await _swept(system, version, person.id)
-        named = await _count("BLOCKED")
-        if named != number // ONE_IN:
-            raise RuntimeError(f"{named} resources were blocked, not {number // ONE_IN}")
-        off = await _swept(system, await likeness.withdraw(system, PersonId(person.id)), person.id)
-        if await _count("BLOCKED"):
-            raise RuntimeError("a withdrawal did not restore everything")
-        return _Found(on, off, _peak() - before)
+        person, _ = await likeness.register(system, name=NAME)
+        on = await _swept(system)
+        await _expect_blocked(number // ONE_IN)
+        await likeness.withdraw(system, PersonId(person.id))
+        off = await _swept(system)
+        await _expect_blocked(0)
+        for letters in product("klmnopq", repeat=2):
+            await likeness.register(system, name=f"Test Person Rigel {''.join(letters)}orin")
+        many = await _swept(system)
+        await _expect_blocked(0)
+        return _Found(on, off, many, _peak() - before)
 
 
-async def _swept(system: Scope, version: int, person_id: UUID) -> _Sweep:
-    """Run what the relay runs for the change."""
+async def _swept(system: Scope) -> _Sweep:
+    """Run what the worker runs for a change, from its commit on: all sweeps at once, each to its end."""
     began, cpu = time.perf_counter(), time.process_time()
-    for reaction in REACTIONS[likeness.RegistryChanged]:
-        await reaction(system, likeness.RegistryChanged(version, (PersonId(person_id),)))
+    await system.ports.registry.reach(await likeness.registry_version())
+    async with asyncio.TaskGroup() as group:
+        for name in SWEEPS:
+            group.create_task(_to_the_end(system, name))
     return _Sweep(time.perf_counter() - began, time.process_time() - cpu)
 
 
-async def _count(status: str) -> int:
-    count: int = await pool().fetchval("SELECT count(*) FROM resource WHERE status = $1", status)
-    return count
+async def _to_the_end(system: Scope, name: str) -> None:
+    while await backscan.sweep(system, name, worker="benchmark") is not None:
+        continue
+
+
+async def _expect_blocked(number: int) -> None:
+    found = await pool().fetchval("SELECT count(*) FROM resource WHERE status = 'BLOCKED'")
+    if found != number:
+        raise RuntimeError(f"{found} resources are blocked, not {number}")
 
 
 def _peak() -> float:

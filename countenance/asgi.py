@@ -31,6 +31,7 @@ from countenance.sockets import SocketEndpoint
 from countenance.spool import Spool
 from countenance.sse import EventStreamEndpoint
 from countenance.tus import TusEndpoint
+from countenance.vault.endpoint import VaultEndpoint
 from domain.kernel.ports import Ports
 
 log = structlog.get_logger(__name__)
@@ -88,10 +89,11 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
         WebSocketRoute("/graphql", sockets),
         Route("/blobs/{key:path}", blob_endpoint(parts.blobs, callers.account_of), methods=["GET"]),
         Route("/intake/email", IntakeEndpoint(ports, _secret(settings)).take, methods=["POST"]),
+        *VaultEndpoint(ports, callers.scope).routes(),
         *uploads.routes(),
         *health.routes(health.Gates(parts.redis, ports.cluster)),
     ]
-    tasks: tuple[Task, ...] = (feed.run, watch.run, uploads.sweep_for_ever, *parts.tasks)
+    tasks: tuple[Task, ...] = (feed.run, watch.run, uploads.sweep_for_ever, parts.blobs.sweep_for_ever, *parts.tasks)
     app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=_lifespan(parts, tasks))
     app.state.feed, app.state.subscriptions, app.state.uploads = feed, subscriptions, uploads
     return app
@@ -145,6 +147,7 @@ async def _kept(task: Task) -> None:
     while True:
         try:
             await task()
+            end_if_asked()
         except Exception:
             end_if_asked()
             log.exception("a background task failed; starting it again", task=getattr(task, "__qualname__", ""))

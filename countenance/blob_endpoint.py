@@ -1,7 +1,6 @@
 """The endpoint behind signed blob URLs: ranges, no caching, no sniffing, streamed."""
 
 import mimetypes
-import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 from uuid import UUID
@@ -10,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
 from countenance.blobs import BlobStore, Pass
+from countenance.ranges import no_such_part, part_asked
 
 AccountOf = Callable[[Request], Awaitable[UUID | None]]
 """Finds the account whose session sent a request, or None."""
 
 _SHOWN_INLINE = {"image/png", "image/webp", "image/jpeg"}
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class _BigChunks(FileResponse):
@@ -55,23 +54,13 @@ def blob_endpoint(blobs: BlobStore, account_of: AccountOf) -> Callable[[Request]
 
 def _proxied(request: Request, blobs: BlobStore, ticket: Pass, size: int) -> Response:
     """Send a blob of an object store through this server, one range at most."""
-    headers, status = {**_headers(ticket), "Accept-Ranges": "bytes"}, 200
-    start, end = 0, size
-    asked = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
-    if asked and any(asked.groups()):
-        first, last = asked.groups()
-        if first:
-            start, end = int(first), min(int(last) + 1, size) if last else size
-        else:
-            start = max(0, size - int(last))
-        if start >= size or start >= end:
-            return PlainTextResponse("", 416, {"Content-Range": f"bytes */{size}"})
-        status = 206
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    headers["Content-Length"] = str(end - start)
+    part = part_asked(request.headers, size)
+    if part is None:
+        return PlainTextResponse("", 416, no_such_part(size))
+    headers = {**_headers(ticket), **part.headers}
     if request.method == "HEAD":
-        return Response(None, status, headers, _media_type(ticket))
-    return StreamingResponse(blobs.stream(ticket.key, start, end), status, headers, _media_type(ticket))
+        return Response(None, part.status, headers, _media_type(ticket))
+    return StreamingResponse(blobs.stream(ticket.key, part.start, part.end), part.status, headers, _media_type(ticket))
 
 
 def _refusal(status: int, sentence: str) -> Response:
@@ -81,7 +70,7 @@ def _refusal(status: int, sentence: str) -> Response:
 
 def _media_type(ticket: Pass) -> str:
     """Pictures are named as such; all else is bytes, whatever a member called it."""
-    guessed = mimetypes.guess_type(ticket.name or ticket.key)[0] or ""
+    guessed = mimetypes.guess_type(ticket.name or ticket.key, strict=False)[0] or ""  # WebP is not in every list
     return guessed if guessed in _SHOWN_INLINE else "application/octet-stream"
 
 

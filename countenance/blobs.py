@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import re
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,9 @@ from countenance.failures import CannotStart
 from countenance.settings import Settings
 
 _CHUNK = 4 * 1024 * 1024
+_UNFINISHED_SECONDS = 24 * 3600.0
+_UNFINISHED = re.compile(r".*#[0-9]+")
+"""How the store names what it writes in a folder before it has it whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,10 @@ class BlobStore:
         """Store the local file at `path` under `key`, in parts that are never all in memory."""
         await obstore.put_async(self._store, key, Path(path), chunk_size=8 * 1024 * 1024, max_concurrency=4)
 
+    async def put_stream(self, key: str, pieces: AsyncIterable[bytes]) -> None:
+        """Store what `pieces` give under `key`, whole or, when they raise, not at all; an existing blob is replaced."""
+        await obstore.put_async(self._store, key, pieces, chunk_size=8 * 1024 * 1024, max_concurrency=4)
+
     async def get(self, key: str) -> bytes:
         """Read a small blob whole. Raises FileNotFoundError."""
         found = await obstore.get_async(self._store, key)
@@ -109,6 +117,19 @@ class BlobStore:
 
         await asyncio.gather(*map(one, keys))
 
+    async def sweep_unfinished(self, *, older_than: float = _UNFINISHED_SECONDS) -> int:
+        """Delete what writers that died left half written in a local folder; give their number.
+
+        An object store keeps such parts out of sight, and deletes them by its own lifecycle rule.
+        """
+        return 0 if self.folder is None else await asyncio.to_thread(_sweep, self.folder, time.time() - older_than)
+
+    async def sweep_for_ever(self, every: float = 3600.0) -> None:
+        """Sweep now and then."""
+        while True:
+            await self.sweep_unfinished()
+            await asyncio.sleep(every)
+
     async def signed_url(self, key: str, *, seconds: int, file_name: str | None = None, audience: str = "") -> str:
         """Make a URL that reads this blob without further rights and expires after `seconds`.
 
@@ -130,3 +151,11 @@ class BlobStore:
         """Say whether we signed this pass and it still holds."""
         genuine = hmac.compare_digest(ticket.signature(self._key).encode(), signature.encode())
         return genuine and ticket.expires > time.time()
+
+
+def _sweep(folder: Path, before: float) -> int:
+    found = [path for path in folder.rglob("*#*") if _UNFINISHED.fullmatch(path.name)]
+    stale = [path for path in found if path.stat().st_mtime < before]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)

@@ -11,8 +11,10 @@ from countenance.blobs import BlobStore
 from countenance.cluster_state import DistantCluster
 from countenance.limiter import RedisLimiter
 from countenance.registry import AdoptedRegistry
-from countenance.sealing import Seal, proof_key
+from countenance.sealing import Seal, marks_key, proof_key
 from countenance.settings import Settings
+from countenance.vault.master_keys import MasterKeys
+from countenance.vault.store import SealedStore
 from domain.kernel.clock import SystemClock
 from domain.kernel.ports import Ports
 
@@ -43,6 +45,19 @@ class Composed:
                 await self.redis.aclose()
 
 
+def vault_of(settings: Settings, blobs: BlobStore) -> SealedStore | None:
+    """Open the vault over these blobs; None where the settings have no key for it."""
+    if settings.vault_keys is None:
+        return None
+    return SealedStore(
+        blobs,
+        MasterKeys.read(settings.vault_keys.get_secret_value()),
+        signing_key=settings.signing_key.get_secret_value(),
+        public_origin=settings.public_url,
+        cluster_origin=settings.cluster_origin,
+    )
+
+
 def compose(settings: Settings) -> Composed:
     """Put the parts together."""
     redis_url = settings.redis_url.get_secret_value()
@@ -53,6 +68,7 @@ def compose(settings: Settings) -> Composed:
     registry = AdoptedRegistry(sealer)
     ports = Ports(
         clock=SystemClock(),
+        vault=vault_of(settings, blobs),
         blobs=blobs,
         cluster=DistantCluster(redis),
         limiter=limiter,
@@ -61,5 +77,6 @@ def compose(settings: Settings) -> Composed:
         public_url=settings.public_url,
         sealer=sealer,
         proof_key=proof_key(settings.signing_key.get_secret_value()),
+        marks_key=marks_key(settings.signing_key.get_secret_value()),
     )
     return Composed(settings, ports, blobs, redis, limiter, registry)

@@ -107,6 +107,7 @@ async def observe() -> None:
         metrics.UNRELAYED_SECONDS.set(max(0.0, row["age"]))
         metrics.UNREACTED.set(row["unreacted"])
         metrics.PARKED_NOW.set(row["parked"])
+    metrics.STOPPED.set(await pool().fetchval("SELECT count(*) FROM bounty WHERE payouts_stopped_at IS NOT NULL"))
     metrics.QUEUED.clear()
     for queue in await pool().fetch(
         """

@@ -12,9 +12,9 @@ from countenance.documents import Operation
 _REMEMBERED = 500
 
 IMPARTIAL: dict[str, frozenset[str]] = {
-    "Subscription": frozenset({"bountyFeed", "bountyActivity"}),
+    "Subscription": frozenset({"bountyFeed"}),
     "FeedEvent": frozenset({"cursor", "at", "resync"}),
-    "BountyEvent": frozenset({"cursor", "at", "resync", "kind", "bounty"}),
+    "BountyEvent": frozenset({"cursor", "at", "resync", "kind", "bounty", "bountyId"}),
     "Node": frozenset({"id"}),
     "Bounty": frozenset(
         {

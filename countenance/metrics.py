@@ -33,6 +33,9 @@ UNRELAYED = Gauge("countenance_facts_unrelayed", "Committed facts without a numb
 UNRELAYED_SECONDS = Gauge("countenance_facts_unrelayed_seconds", "Age of the oldest of them.", registry=REGISTRY)
 UNREACTED = Gauge("countenance_facts_unreacted", "Numbered facts whose reactions are due.", registry=REGISTRY)
 PARKED_NOW = Gauge("countenance_facts_parked", "Facts whose reactions were given up.", registry=REGISTRY)
+STOPPED = Gauge(
+    "countenance_bounties_stopped", "Bounties whose payouts are stopped: their books disagree.", registry=REGISTRY
+)
 QUEUED = Gauge("countenance_queued", "What waits or runs, by queue and state.", ["queue", "state"], registry=REGISTRY)
 
 

@@ -31,6 +31,11 @@ class Seal:
             raise ValueError("This was not sealed under this key for this subject.") from None
 
 
+def marks_key(signing_key: str) -> bytes:
+    """Draw the key of the marks by which accounts are compared; a new signing key forgets the marks drawn before."""
+    return hmac.digest(signing_key.encode(), b"marks of accounts", "sha256")
+
+
 def proof_key(signing_key: str) -> bytes:
     """Draw the key that signs a claim's challenges, so that the signing key itself signs one kind of thing only."""
     return hmac.digest(signing_key.encode(), b"challenges of claims", "sha256")

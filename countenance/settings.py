@@ -16,6 +16,7 @@ from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError,
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from countenance.failures import CannotStart
+from countenance.vault.master_keys import MasterKeys
 from domain.kernel.ports import Policy
 
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
@@ -54,6 +55,9 @@ class Settings(BaseSettings):
 
     biometrics_key: SecretStr | None = Field(default=None, validation_alias="BIOMETRICS_KEY")
     """Seals face descriptors at rest: 64 hex digits from a generator. Without it none are taken."""
+    vault_keys: SecretStr | None = Field(default=None, validation_alias="VAULT_KEYS")
+    """Seal the files of bounty entries: `2:KEY,1:KEY`, the present key and then older ones, each 64 hex digits from a
+    generator. Without it no files of entries are taken."""
     intake_secret: SecretStr | None = Field(default=None, validation_alias="INTAKE_SECRET")
     """Shared with the service that posts e-mails to `/intake/email`; at least 32 characters. Without it none are."""
     smtp_url: SecretStr | None = Field(default=None, validation_alias="SMTP_URL")
@@ -134,6 +138,14 @@ class Settings(BaseSettings):
             raise ValueError("64 hex digits are wanted, such as `openssl rand -hex 32` gives")
         return value
 
+    @field_validator("vault_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        """Take numbered AES-256 keys only."""
+        if value is not None:
+            MasterKeys.read(value.get_secret_value())
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
@@ -154,10 +166,16 @@ class Settings(BaseSettings):
     @field_validator("policy")
     @classmethod
     def _not_negative(cls, value: Policy) -> Policy:
-        """Refuse negative figures."""
+        """Refuse figures that no rule can keep."""
         wrong = [name for name, figure in asdict(value).items() if figure < 0]
         if wrong:
             raise ValueError(f"negative: {', '.join(wrong)}")
+        if not 1 <= value.min_pledge <= value.max_pledge:
+            raise ValueError("min_pledge is at least 1, and max_pledge no less than that")
+        if value.cancel_share_percent > 100:
+            raise ValueError("cancel_share_percent is at most 100")
+        if value.reconcile_seconds == 0:
+            raise ValueError("reconcile_seconds is at least 1")
         return value
 
     @property

@@ -30,11 +30,11 @@ from countenance.tus_messages import (
     whole,
 )
 from domain import bounties, resources
-from domain.kernel.ids import EntryId
+from domain.kernel.ids import BountyId, EntryId
 from domain.kernel.refusals import InvalidInput, Refusal
 from domain.kernel.scope import Scope
 from domain.resources import Holder, Upload, UploadStatus
-from schema.bounties import BountyEntry
+from schema.bounties import Bounty, BountyEntry
 from schema.node import id_of
 from schema.resources import Resource
 
@@ -300,17 +300,21 @@ def _append(file: BinaryIO, piece: bytes) -> None:
 
 
 async def _begin(scope: Scope, metadata: Mapping[str, str], size: int) -> Upload:
-    """Begin an upload to the resource or the entry that the metadata names."""
+    """Begin an upload to the resource, the entry or the bounty that the metadata names."""
     name = metadata.get("filename", "")
     sha256 = metadata.get("sha256") or None
     if "entryId" in metadata:
         entry_id = EntryId(id_of(metadata["entryId"], BountyEntry))
-        return await bounties.begin_upload(scope, entry_id, file_name=name, size_bytes=size, sha256=sha256)
+        begin = bounties.begin_preview if metadata.get("purpose") == "PREVIEW" else bounties.begin_upload
+        return await begin(scope, entry_id, file_name=name, size_bytes=size, sha256=sha256)
+    if "bountyId" in metadata:
+        bounty_id = BountyId(id_of(metadata["bountyId"], Bounty))
+        return await bounties.begin_reference(scope, bounty_id, file_name=name, size_bytes=size, sha256=sha256)
     if "resourceId" in metadata:
         holder = Holder("resource", id_of(metadata["resourceId"], Resource))
         return await resources.begin_upload(scope, holder, file_name=name, size_bytes=size, sha256=sha256)
     raise InvalidInput(
-        "Name the draft in `Upload-Metadata`, as `resourceId` or `entryId`: what the file is for.",
+        "Name what the file is for in `Upload-Metadata`, as `resourceId`, `entryId` or `bountyId`.",
         field="Upload-Metadata",
     )
 

@@ -10,17 +10,11 @@ from typing import Any
 from domain import accounts, bounties, generation, ledger, likeness, resources
 from domain.kernel.facts import Fact
 from domain.kernel.findings import Finding
-from domain.kernel.ids import ResourceId, Subject
+from domain.kernel.ids import BountyId, EntryId, ResourceId, Subject
 from domain.kernel.scope import Scope
 from domain.likeness import Affected, AffectedAction
 
 Reaction = Callable[[Scope, Any], Awaitable[None]]
-
-
-async def _revalidate_resources(scope: Scope, fact: likeness.RegistryChanged) -> None:
-    """Hand the registry over: resources can't ask for it, because likeness stands beside them."""
-    change = await likeness.load_change(await resources.applied_version(), scope.ports.sealer)
-    await resources.revalidate(scope, await likeness.snapshot_at(scope, change.version), change)
 
 
 async def _look_into_claim(scope: Scope, fact: likeness.ClaimReceived) -> None:
@@ -32,12 +26,23 @@ async def _look_into_claim(scope: Scope, fact: likeness.ClaimReceived) -> None:
 
 
 async def _look_at(scope: Scope, asked: likeness.LookInto, subject: Subject) -> Affected | None:
-    """Look at one thing that a claim names. Whatever is not a resource is left for the moderator to look at."""
-    if subject.kind != "resource":
-        return Affected(subject, AffectedAction.NONE, (), scope.now)
-    looked = await resources.look_at_for_claim(
-        scope, ResourceId(subject.id), asked.person, faces=asked.faces, may_hold=asked.may_hold
-    )
+    """Look at one thing that a claim names. What holds nothing itself is left for the moderator to look at."""
+    looked: resources.LookedAt | bounties.LookedAt | None
+    match subject.kind:
+        case "resource":
+            looked = await resources.look_at_for_claim(
+                scope, ResourceId(subject.id), asked.person, faces=asked.faces, may_hold=asked.may_hold
+            )
+        case "bounty":
+            looked = await bounties.look_at_bounty(
+                scope, BountyId(subject.id), asked.person, faces=asked.faces, may_hold=asked.may_hold
+            )
+        case "entry":
+            looked = await bounties.look_at_entry(
+                scope, EntryId(subject.id), asked.person, faces=asked.faces, may_hold=asked.may_hold
+            )
+        case _:
+            return Affected(subject, AffectedAction.NONE, (), scope.now)
     if looked is None:
         return None
     before = {
@@ -48,17 +53,22 @@ async def _look_at(scope: Scope, asked: likeness.LookInto, subject: Subject) -> 
     }
     action = AffectedAction.HELD if looked.held else AffectedAction.NONE
     # What is not public must not be told to whoever guesses its id.
-    public = looked.status is resources.ResourceStatus.PUBLISHED
-    return Affected(subject, action, looked.findings if public else (), scope.now, before)
+    return Affected(subject, action, looked.findings if looked.public else (), scope.now, before)
 
 
 async def _free_what_a_claim_held(scope: Scope, fact: likeness.ClaimDecided | likeness.ClaimWithdrawn) -> None:
     """Let the registry alone decide from now on what was held while the claim was open."""
-    held = [each for each in await likeness.held_by_claim(fact.claim_id, alone=True) if each.subject.kind == "resource"]
+    held = [each.subject for each in await likeness.held_by_claim(fact.claim_id, alone=True)]
     if held:
         snapshot = await likeness.load_snapshot(scope.ports.sealer)
-        for each in held:
-            await resources.release_from_claim(scope, ResourceId(each.subject.id), snapshot)
+        for subject in held:
+            match subject.kind:
+                case "resource":
+                    await resources.release_from_claim(scope, ResourceId(subject.id), snapshot)
+                case "bounty":
+                    await bounties.release_bounty(scope, BountyId(subject.id), snapshot)
+                case "entry":
+                    await bounties.release_entry(scope, EntryId(subject.id), snapshot)
 
 
 async def _note_resource(scope: Scope, fact: resources.ResourceChanged) -> None:
@@ -83,10 +93,36 @@ async def _note_entry(scope: Scope, fact: bounties.EntryDecided) -> None:
     if action is None:
         return
     subject = Subject("entry", fact.entry_id)
-    findings = (
-        () if action is AffectedAction.RESTORED else await _findings_of_files(resources.Holder("entry", subject.id))
-    )
+    findings = () if action is AffectedAction.RESTORED else await bounties.entry_findings(EntryId(subject.id))
     await likeness.note_affected(scope, subject, action, findings=findings, before={"status": fact.before})
+
+
+async def _note_bounty(scope: Scope, fact: bounties.BountyDecided) -> None:
+    """Note under the claims that it concerns what became of a bounty."""
+    action = _BOUNTY_ACTIONS.get(fact.standing)
+    if action is None or fact.cause == "CLAIM":  # a hold for a claim was noted by who asked for it
+        return
+    subject = Subject("bounty", fact.bounty_id)
+    findings = await bounties.registry_findings(BountyId(fact.bounty_id)) if action is AffectedAction.HELD else ()
+    await likeness.note_affected(scope, subject, action, findings=findings, before={"standing": fact.before})
+
+
+async def _note_job(scope: Scope, fact: generation.GenerationFinished) -> None:
+    """Note under the claims that it concerns that a job was stopped, or refused, for whom it would have shown."""
+    if fact.status != generation.JobStatus.REFUSED:
+        return
+    job = (await generation.jobs_by_ids(scope, [fact.job_id])).get(fact.job_id)
+    if job is not None and job.refusal:
+        subject = Subject("job", fact.job_id)
+        await likeness.note_affected(scope, subject, AffectedAction.REMOVED, findings=job.refusal)
+
+
+async def _note_pictures(scope: Scope, fact: generation.PicturesWithheld) -> None:
+    """Note under the claims that it concerns that finished pictures are withheld, or given back."""
+    job = (await generation.jobs_by_ids(scope, [fact.job_id])).get(fact.job_id)
+    withheld = job.withheld if job else None
+    action = AffectedAction.DISABLED if withheld else AffectedAction.RESTORED
+    await likeness.note_affected(scope, Subject("job", fact.job_id), action, findings=withheld or ())
 
 
 async def _findings_of_files(holder: resources.Holder) -> Sequence[Finding]:
@@ -105,14 +141,30 @@ _ENTRY_ACTIONS = {
     "ACCEPTED": AffectedAction.RESTORED,
 }
 
+_BOUNTY_ACTIONS = {
+    "HELD": AffectedAction.HELD,
+    "WAITING": AffectedAction.RESTORED,
+    "LISTED": AffectedAction.RESTORED,
+}
+
 REACTIONS: dict[type[Fact], Sequence[Reaction]] = {
     accounts.AccountOpened: (ledger.grant_to_new_account,),
+    generation.GenerationFinished: (_note_job,),
     generation.GenerationStopAsked: (generation.stop_asked,),
+    generation.PicturesWithheld: (_note_pictures,),
+    bounties.BountyChanged: (bounties.learn_words,),
+    bounties.BountyOpened: (bounties.learn_words,),
+    bounties.BountyDecided: (_note_bounty,),
     bounties.EntryDecided: (_note_entry,),
     likeness.ClaimDecided: (_free_what_a_claim_held,),
     likeness.ClaimReceived: (_look_into_claim,),
     likeness.ClaimWithdrawn: (_free_what_a_claim_held,),
-    likeness.RegistryChanged: (generation.registry_changed, _revalidate_resources),
-    resources.FileScanned: (bounties.entry_scanned,),
-    resources.ResourceChanged: (generation.resource_changed, bounties.outcome_published, _note_resource),
+    likeness.RegistryChanged: (generation.registry_changed,),
+    resources.FileScanned: (bounties.entry_scanned, bounties.reference_scanned),
+    resources.ResourceChanged: (
+        generation.resource_changed,
+        bounties.outcome_published,
+        _note_resource,
+        resources.learn_words,
+    ),
 }

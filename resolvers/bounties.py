@@ -1,28 +1,33 @@
 """Bounties: open, pledge, enter, award; lists; and the live feeds."""
 
 from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 
 import strawberry
 
 from domain import bounties
-from domain.bounties import BountyFact, BountyOrder
+from domain.bounties import BountyFact, BountyHidden, BountyOrder
 from domain.kernel.ids import BountyId, Credits, EntryId
 from domain.kernel.paging import ask
 from domain.kernel.refusals import NotFound
-from schema.bounties import Bounty, BountyConnection, BountyEntry, BountyFilter
+from schema.bounties import Bounty, BountyConnection, BountyEntry
 from schema.bounty_deeds import (
     KINDS,
     BountyAwardResult,
     BountyAwardSuccess,
     BountyCancelResult,
     BountyCancelSuccess,
+    BountyChangeTermsResult,
+    BountyChangeTermsSuccess,
     BountyEvent,
-    BountyOpenInput,
+    BountyExtendResult,
+    BountyExtendSuccess,
     BountyOpenResult,
     BountyOpenSuccess,
     BountyPledgeResult,
     BountyPledgeSuccess,
-    EntryDraftInput,
+    BountySplitResult,
+    BountySplitSuccess,
     EntryDraftResult,
     EntryDraftSuccess,
     EntrySubmitResult,
@@ -32,8 +37,9 @@ from schema.bounty_deeds import (
     OutcomePublishResult,
     OutcomePublishSuccess,
 )
+from schema.bounty_inputs import BountyFilter, BountyOpenInput, BountyShareInput, BountyTermsInput, EntryDraftInput
 from schema.context import Heard, Info
-from schema.node import id_of, one, parse_id
+from schema.node import global_id, id_of, one, parse_id
 from schema.resources import Resource, ResourceDraftInput
 from schema.scalars import Credits as CreditsScalar
 from schema.scalars import Cursor
@@ -64,8 +70,9 @@ class BountiesQuery:
         """Load a page of bounties."""
         wanted = Wanted.of(info)
         asked = ask(first, after or None, width=bounties.KEY_WIDTH[order])
-        page = await bounties.bounty_page(_filter(filter), order, asked, total="totalCount" in wanted)
-        return await BountyConnection.of(info.context.scope, page, wanted)
+        scope = info.context.scope
+        page = await bounties.bounty_page(scope, _filter(filter), order, asked, total="totalCount" in wanted)
+        return await BountyConnection.of(scope, page, wanted)
 
 
 @strawberry.type
@@ -84,7 +91,27 @@ class BountiesMutation:
         bounty = await bounties.pledge(info.context.scope, BountyId(id_of(bounty_id, Bounty)), Credits(amount))
         return BountyPledgeSuccess(bounty=await _bounty(info, bounty, "BountyPledgeSuccess"))
 
-    @strawberry.mutation(description="Call a bounty off; every pledge goes back. The initiator and moderators may.")
+    @strawberry.mutation(description="Change the terms while nobody has begun an entry. Only the initiator may.")
+    async def bounty_change_terms(
+        self,
+        info: Info,
+        bounty_id: strawberry.ID,
+        input: BountyTermsInput,  # noqa: A002 - as all inputs are called
+    ) -> BountyChangeTermsResult:
+        """Change the terms."""
+        bounty = await bounties.change_terms(info.context.scope, BountyId(id_of(bounty_id, Bounty)), input.read())
+        return BountyChangeTermsSuccess(bounty=await _bounty(info, bounty, "BountyChangeTermsSuccess"))
+
+    @strawberry.mutation(description="Move `closesAt` by at most seven days, once. Only the initiator may.")
+    async def bounty_extend(self, info: Info, bounty_id: strawberry.ID, closes_at: datetime) -> BountyExtendResult:
+        """Extend a bounty."""
+        bounty = await bounties.extend(info.context.scope, BountyId(id_of(bounty_id, Bounty)), closes_at)
+        return BountyExtendSuccess(bounty=await _bounty(info, bounty, "BountyExtendSuccess"))
+
+    @strawberry.mutation(
+        description="Call a bounty off. The authors of accepted entries share a part of the pot; the rest goes back to "
+        "the backers. The initiator and moderators may."
+    )
     async def bounty_cancel(self, info: Info, bounty_id: strawberry.ID) -> BountyCancelResult:
         """Call a bounty off."""
         bounty = await bounties.cancel(info.context.scope, BountyId(id_of(bounty_id, Bounty)))
@@ -119,6 +146,15 @@ class BountiesMutation:
             entry=await _entry(info, entry, "BountyAwardSuccess"),
         )
 
+    @strawberry.mutation(description="Hand the pot to two to ten entries in whole percents. Only the initiator may.")
+    async def bounty_split(
+        self, info: Info, bounty_id: strawberry.ID, shares: list[BountyShareInput]
+    ) -> BountySplitResult:
+        """Split the pot."""
+        asked = [share.read() for share in shares]
+        bounty = await bounties.split(info.context.scope, BountyId(id_of(bounty_id, Bounty)), asked)
+        return BountySplitSuccess(bounty=await _bounty(info, bounty, "BountySplitSuccess"))
+
     @strawberry.mutation(description="Make a resource of what was bought; it is validated like any other.")
     async def outcome_publish(
         self,
@@ -148,7 +184,8 @@ class BountiesSubscription:
         wanted, matching = Wanted.of(info), _filter(filter)
         async for heard in info.context.feed.follow(info.context.scope, "bounties", after or None):
             found = await bounties.matching_bounties(_ids(heard), matching)
-            if event := await _event(heard, list(found.values()), wanted):
+            hidden = not found and await _hides(heard, matching)
+            if event := await _event(heard, list(found.values()), wanted, hidden=hidden):
                 yield event
 
     @strawberry.subscription(description="One bounty, as it changes.")
@@ -157,11 +194,12 @@ class BountiesSubscription:
     ) -> AsyncGenerator[BountyEvent, None]:
         """Follow one bounty. Raises NotFound."""
         wanted, watched = Wanted.of(info), id_of(bounty_id, Bounty)
-        if not await bounties.bounties_by_ids([watched]):
+        if not await bounties.bounties_by_ids(info.context.scope, [watched]):
             raise NotFound("There is no bounty with this id.")
         async for heard in info.context.feed.follow(info.context.scope, f"bounty:{watched}", after or None):
-            found = await bounties.bounties_by_ids(_ids(heard))
-            if event := await _event(heard, list(found.values()), wanted):
+            found = await bounties.bounties_by_ids(heard.scope, _ids(heard))
+            hidden = isinstance(heard.fact, BountyHidden)
+            if event := await _event(heard, list(found.values()), wanted, hidden=hidden):
                 yield event
 
 
@@ -173,15 +211,24 @@ def _ids(heard: Heard) -> list[BountyId]:
     return [BountyId(heard.fact.bounty_id)] if isinstance(heard.fact, BountyFact) else []
 
 
-async def _event(heard: Heard, found: Sequence[bounties.Bounty], wanted: Wanted) -> BountyEvent | None:
-    """Say what was heard, or nothing where the bounty does not match; a resync always."""
+async def _hides(heard: Heard, matching: bounties.BountyFilter) -> bool:
+    """Tell whether a bounty that matched, and that everybody could see, was hidden."""
+    if not isinstance(heard.fact, BountyHidden):
+        return False
+    return bool(await bounties.matching_bounties(_ids(heard), matching, held=True))
+
+
+async def _event(heard: Heard, found: Sequence[bounties.Bounty], wanted: Wanted, *, hidden: bool) -> BountyEvent | None:
+    """Say what was heard, or nothing where the bounty does not match; a resync always, one that is hidden by its id."""
+    at, cursor = heard.at, Cursor(heard.cursor)
     if heard.resync:
-        return BountyEvent(cursor=Cursor(heard.cursor), at=heard.at, resync=True, kind=None, bounty=None)
+        return BountyEvent(cursor=cursor, at=at, resync=True, kind=None, bounty=None, bounty_id=None)
     kind = KINDS.get(type(heard.fact)) if isinstance(heard.fact, BountyFact) else None
-    if not found or kind is None:
+    if kind is None or not (found or hidden):
         return None
-    bounty = await one(Bounty, heard.scope, found[0], wanted["bounty"])
-    return BountyEvent(cursor=Cursor(heard.cursor), at=heard.at, resync=False, kind=kind, bounty=bounty)
+    bounty = await one(Bounty, heard.scope, found[0], wanted["bounty"]) if found else None
+    bounty_id = strawberry.ID(global_id(Bounty.PREFIX, _ids(heard)[0]))
+    return BountyEvent(cursor=cursor, at=at, resync=False, kind=kind, bounty=bounty, bounty_id=bounty_id)
 
 
 async def _bounty(info: Info, bounty: bounties.Bounty, success: str) -> Bounty:

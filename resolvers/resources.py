@@ -5,18 +5,27 @@ from collections.abc import AsyncGenerator
 import strawberry
 
 from domain import bounties, resources
-from domain.kernel.ids import EntryId, ResourceId
+from domain.kernel.ids import BountyId, EntryId, FileId, ResourceId
 from domain.kernel.paging import ask
 from domain.kernel.refusals import InvalidInput, NotFound
 from domain.resources import HashAlgorithm, Holder
-from schema.bounties import BountyEntry
+from schema.bounties import Bounty, BountyEntry
 from schema.context import Info
 from schema.node import id_of, one, parse_id
-from schema.resources import Resource, ResourceConnection, ResourceDraftInput, ResourceEvent, ResourceFilter
+from schema.resources import (
+    Resource,
+    ResourceConnection,
+    ResourceDraftInput,
+    ResourceEvent,
+    ResourceFile,
+    ResourceFilter,
+)
 from schema.scalars import Cursor
 from schema.uploads import (
     ResourceDraftResult,
     ResourceDraftSuccess,
+    ResourceFileRemoveResult,
+    ResourceFileRemoveSuccess,
     ResourceRemoveResult,
     ResourceRemoveSuccess,
     ResourceSubmitResult,
@@ -96,6 +105,12 @@ class ResourcesMutation:
         await resources.remove(info.context.scope, removed)
         return ResourceRemoveSuccess(resource=await _changed(info, removed, "ResourceRemoveSuccess"))
 
+    @strawberry.mutation(description="Take a file or a sample out of a draft of your own, one that can't be read, say.")
+    async def resource_file_remove(self, info: Info, file_id: strawberry.ID) -> ResourceFileRemoveResult:
+        """Take a file out of a draft."""
+        draft = await resources.remove_file(info.context.scope, FileId(id_of(file_id, ResourceFile)))
+        return ResourceFileRemoveSuccess(resource=await _changed(info, draft, "ResourceFileRemoveSuccess"))
+
 
 @strawberry.type
 class ResourcesSubscription:
@@ -132,21 +147,33 @@ async def _changed(info: Info, resource_id: ResourceId, success: str) -> Resourc
 
 
 async def _begin(info: Info, asked: UploadBeginInput) -> resources.Upload:
-    """Begin an upload to a resource or an entry. Raises InvalidInput when neither or both are named."""
+    """Begin an upload to a resource, an entry or a bounty. Raises InvalidInput when not exactly one is named."""
     scope = info.context.scope
-    if bool(asked.resource_id) == bool(asked.entry_id):
-        raise InvalidInput("Name either `resourceId` or `entryId`: what the file is for.", field="input.resourceId")
+    if sum(map(bool, (asked.resource_id, asked.entry_id, asked.bounty_id))) != 1:
+        said = "Name one of `resourceId`, `entryId` and `bountyId`: what the file is for."
+        raise InvalidInput(said, field="input.resourceId")
+    if asked.bounty_id:
+        return await bounties.begin_reference(
+            scope,
+            BountyId(id_of(asked.bounty_id, Bounty)),
+            file_name=asked.file_name,
+            size_bytes=asked.size_bytes,
+            sha256=asked.sha256 or None,
+        )
     sample = asked.purpose is UploadPurpose.SAMPLE
     if asked.entry_id:
         if sample:
-            raise InvalidInput("Samples belong to resources; an entry holds models only.", field="input.purpose")
-        return await bounties.begin_upload(
+            raise InvalidInput("Samples belong to resources; an entry shows previews.", field="input.purpose")
+        begin = bounties.begin_preview if asked.purpose is UploadPurpose.PREVIEW else bounties.begin_upload
+        return await begin(
             scope,
             EntryId(id_of(asked.entry_id, BountyEntry)),
             file_name=asked.file_name,
             size_bytes=asked.size_bytes,
             sha256=asked.sha256 or None,
         )
+    if asked.purpose is UploadPurpose.PREVIEW:
+        raise InvalidInput("Previews belong to entries; a resource shows samples.", field="input.purpose")
     return await resources.begin_upload(
         scope,
         Holder("sample" if sample else "resource", id_of(asked.resource_id or "", Resource)),

@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers.accounts import AccountsMutation, AccountsQuery
 from resolvers.bounties import BountiesMutation, BountiesQuery, BountiesSubscription
+from resolvers.bounty_reviews import BountyReviewsMutation, BountyReviewsQuery
 from resolvers.generation import GenerationMutation, GenerationQuery, GenerationSubscription
 from resolvers.inbox import InboxSubscription
 from resolvers.likeness import LikenessMutation, LikenessQuery
@@ -11,6 +12,7 @@ from resolvers.moderation import ModerationMutation, ModerationQuery, Moderation
 from resolvers.nodes import NodesQuery
 from resolvers.reports import ReportsMutation, ReportsQuery
 from resolvers.resources import ResourcesMutation, ResourcesQuery, ResourcesSubscription
+from resolvers.vault import VaultMutation
 
 
 @strawberry.type(description="Everything that can be read.")
@@ -20,6 +22,7 @@ class Query(
     ResourcesQuery,
     LikenessQuery,
     BountiesQuery,
+    BountyReviewsQuery,
     ReportsQuery,
     ModerationQuery,
     GenerationQuery,
@@ -33,6 +36,8 @@ class Mutation(
     ResourcesMutation,
     LikenessMutation,
     BountiesMutation,
+    BountyReviewsMutation,
+    VaultMutation,
     ReportsMutation,
     ModerationMutation,
     GenerationMutation,

@@ -9,17 +9,27 @@ import strawberry
 
 from domain import bounties, reasons
 from domain.bounties import BountyKind, BountyOrder, BountyStatus, EntryStatus
-from domain.kernel.ids import AccountId, BountyId, EntryId, Subject
-from domain.kernel.ids import Credits as DomainCredits
+from domain.kernel.ids import BountyId, EntryId, Subject
 from domain.kernel.paging import Page, ask
 from domain.kernel.scope import Scope
 from schema.accounts import Account
-from schema.node import Node, global_id, id_of, loadable
+from schema.findings import Finding
+from schema.holds import BountyReference, hold_findings, references
+from schema.node import Node, global_id, loadable
 from schema.outcomes import Outcome, outcomes_of
 from schema.paging import PageInfo, edges, page_info
 from schema.reasons import StatementOfReasons
 from schema.resources import Scan, entry_scans
 from schema.scalars import Credits, Cursor
+from schema.vault import (
+    EntryFile,
+    EntryPreview,
+    OutcomeReadConnection,
+    ReadPages,
+    own_files,
+    previews_of,
+    read_pages,
+)
 from schema.wanted import Call, Wanted, call_key
 
 strawberry.enum(BountyKind, description="What a bounty asks for.")
@@ -34,7 +44,7 @@ strawberry.enum(EntryStatus, description="Where an entry stands. ACCEPTED: valid
 @loadable
 @strawberry.type(description="Somebody asks for a model and puts up a pot; others may add to it; one entry wins it.")
 class Bounty(Node):
-    """A bounty, public to everybody."""
+    """A bounty, public to everybody unless it is held."""
 
     PREFIX: ClassVar[str] = "bounty"
 
@@ -49,7 +59,20 @@ class Bounty(Node):
     backer_count: int
     entry_count: int = strawberry.field(description="Entries in the running: submitted, not withdrawn, not blocked.")
     awarded_entry: "BountyEntry | None" = strawberry.field(
-        description="The entry that won; only to those who may see that entry."
+        description="The entry that won, or the largest share; only to those who may see that entry."
+    )
+    awards: list["BountyAward"] = strawberry.field(
+        description="How the pot was divided, the largest share first; only awards of entries that the viewer may see."
+    )
+    auto_award: bool = strawberry.field(
+        description="Promised: if nobody judges by `judgedBy`, the entry that was submitted first, of those that are "
+        "accepted and clean, gets the pot. Otherwise every pledge goes back."
+    )
+    extended_at: datetime | None = strawberry.field(
+        description="When `closesAt` was moved; it is moved at most once, by at most seven days."
+    )
+    payouts_stopped: bool = strawberry.field(
+        description="True while its books are being checked: no credits move in or out of it meanwhile."
     )
     created_at: datetime
     closes_at: datetime
@@ -57,7 +80,17 @@ class Bounty(Node):
         description="When the initiator's time to judge runs out and the rule of the bounty decides."
     )
     statement_of_reasons: StatementOfReasons | None = strawberry.field(
-        description="Why moderators called it off; to its initiator and moderators, null otherwise."
+        description="Why it is held, or moderators called it off; to its initiator and moderators, null otherwise."
+    )
+    references: list[BountyReference] = strawberry.field(
+        description="Pictures of what is asked for, the first uploaded first, of at most four."
+    )
+    held_at: datetime | None = strawberry.field(
+        description="Since when it is out of public sight, and nothing is done with it but ending it; null for most. "
+        "Its initiator, its backers, its authors and moderators see it meanwhile."
+    )
+    findings: list[Finding] = strawberry.field(
+        description="Why it is held; to its initiator and moderators, empty otherwise."
     )
     entry_pages: strawberry.Private["_EntryPages"]
 
@@ -73,8 +106,11 @@ class Bounty(Node):
         """Say bounties with what is selected below them, in a number of statements that does not grow."""
         initiators = await _accounts(scope, [value.initiator_id for value in values], wanted, "initiator")
         awarded = await _awarded(scope, values, wanted)
+        awards = await _awards(scope, values, wanted)
         pages = await _entry_pages(scope, [value.id for value in values], wanted.calls("entries"))
         statements = await _statements(scope, [Subject("bounty", value.id) for value in values], wanted)
+        pictures = await references(scope, values, wanted["references"]) if "references" in wanted else {}
+        findings = await hold_findings(scope, values, wanted["findings"]) if "findings" in wanted else {}
         return [
             cls(
                 id=global_id(cls.PREFIX, value.id),
@@ -89,10 +125,17 @@ class Bounty(Node):
                 backer_count=value.backer_count,
                 entry_count=value.entry_count,
                 awarded_entry=awarded.get(value.awarded_entry_id) if value.awarded_entry_id else None,
+                awards=awards.get(value.id, []),
+                auto_award=value.auto_award,
+                extended_at=value.extended_at,
+                payouts_stopped=value.payouts_stopped_at is not None,
                 created_at=value.created_at,
                 closes_at=value.closes_at,
                 judged_by=value.judged_by,
                 statement_of_reasons=statements.get(Subject("bounty", value.id)),
+                references=pictures.get(value.id, []),
+                held_at=value.held_at,
+                findings=findings.get(value.id, []),
                 entry_pages=pages[value.id],
             )
             for value in values
@@ -100,8 +143,8 @@ class Bounty(Node):
 
     @classmethod
     async def by_ids(cls, scope: Scope, ids: Sequence[UUID], wanted: Wanted) -> dict[UUID, Self]:
-        """Load bounties; everybody sees all of them."""
-        found = await bounties.bounties_by_ids(ids)
+        """Load bounties that the scope may see."""
+        found = await bounties.bounties_by_ids(scope, ids)
         return dict(zip(found, await cls.of_many(scope, list(found.values()), wanted), strict=True))
 
 
@@ -121,9 +164,27 @@ class BountyEntry(Node):
     outcome: Outcome | None = strawberry.field(
         description="Null to everyone until the bounty is awarded to this entry; from then on, only to the initiator."
     )
+    previews: list[EntryPreview] = strawberry.field(
+        description="To its author, and, once it is in the running, to the initiator those that are clean."
+    )
+    files: list[EntryFile] = strawberry.field(
+        description="To its author alone; nobody else is told what they are called."
+    )
+    files_erased_at: datetime | None = strawberry.field(
+        description="When all its files were deleted for good, by its author or 30 days after it did not win."
+    )
     statement_of_reasons: StatementOfReasons | None = strawberry.field(
         description="Why it is held or blocked; to its author and moderators, null otherwise."
     )
+    read_pages: strawberry.Private[ReadPages]
+
+    @strawberry.field(
+        description="Each link that was given for its files and each download: its author sees all of them, the "
+        "initiator their own, and nobody else any."
+    )
+    def reads(self, first: int = 20, after: Cursor | None = strawberry.UNSET) -> OutcomeReadConnection:
+        """Give the page that was loaded with the entry."""
+        return self.read_pages[call_key(first=first, after=after)]
 
     @classmethod
     async def of_many(cls, scope: Scope, values: Sequence[bounties.BountyEntry], wanted: Wanted) -> list[Self]:
@@ -133,6 +194,9 @@ class BountyEntry(Node):
         parents = await _parents(scope, values, wanted)
         scans = await entry_scans(scope, ids, wanted["scan"]) if "scan" in wanted else {}
         outcomes = await outcomes_of(scope, values, wanted["outcome"]) if "outcome" in wanted else {}
+        files = await own_files(scope, values, wanted["files"]) if "files" in wanted else {}
+        previews = await previews_of(scope, values, wanted["previews"]) if "previews" in wanted else {}
+        reads = await read_pages(scope, ids, wanted.calls("reads"))
         statements = await _statements(scope, [Subject("entry", entry_id) for entry_id in ids], wanted)
         return [
             cls(
@@ -144,6 +208,10 @@ class BountyEntry(Node):
                 scan=cast("Scan", scans.get(value.id)),
                 submitted_at=value.submitted_at,
                 outcome=outcomes.get(value.id),
+                previews=previews.get(value.id, []),
+                files=files.get(value.id, []),
+                files_erased_at=value.files_erased_at,
+                read_pages=reads[value.id],
                 statement_of_reasons=statements.get(Subject("entry", value.id)),
             )
             for value in values
@@ -154,6 +222,15 @@ class BountyEntry(Node):
         """Load entries that the scope may see."""
         found = await bounties.entries_by_ids(scope, ids)
         return dict(zip(found, await cls.of_many(scope, list(found.values()), wanted), strict=True))
+
+
+@strawberry.type(description="What an awarded entry got of the pot.")
+class BountyAward:
+    """What an awarded entry got of the pot."""
+
+    entry: BountyEntry
+    percent: int
+    amount: Credits
 
 
 @strawberry.type(description="An entry and its place in the list.")
@@ -219,29 +296,6 @@ class BountyConnection:
         )
 
 
-@strawberry.input(description="Which bounties are wanted; what is left out asks nothing.")
-class BountyFilter:
-    """Which bounties are wanted."""
-
-    status: BountyStatus | None = None
-    kind: BountyKind | None = None
-    search: str | None = strawberry.field(default=None, description="Words of the title or the brief.")
-    mature: bool | None = strawberry.field(default=False, description="True shows mature ones too.")
-    initiator_id: strawberry.ID | None = None
-    min_pot: Credits | None = None
-
-    def read(self) -> bounties.BountyFilter:
-        """Give what the domain asks for. Raises NotFound for an id of another kind."""
-        return bounties.BountyFilter(
-            status=self.status,
-            kind=self.kind,
-            search=self.search,
-            mature=self.mature is True,
-            initiator_id=AccountId(id_of(self.initiator_id, Account)) if self.initiator_id else None,
-            min_pot=None if self.min_pot is None else DomainCredits(self.min_pot),
-        )
-
-
 async def _accounts(scope: Scope, ids: Sequence[UUID], wanted: Wanted, name: str) -> dict[UUID, Account]:
     """Load the accounts behind a field of a whole page at once, where the field is selected."""
     return await Account.by_ids(scope, list(dict.fromkeys(ids)), wanted[name]) if name in wanted else {}
@@ -255,6 +309,27 @@ async def _awarded(
     if not ids or "awardedEntry" not in wanted:
         return {}
     return dict(await BountyEntry.by_ids(scope, ids, wanted["awardedEntry"]))
+
+
+async def _awards(scope: Scope, values: Sequence[bounties.Bounty], wanted: Wanted) -> dict[BountyId, list[BountyAward]]:
+    """Load the awards of a page that the scope may see with their entries, where they are selected."""
+    ids = [value.id for value in values if value.awarded_entry_id]
+    if not ids or "awards" not in wanted:
+        return {}
+    found = await bounties.awards_of(scope, ids)
+    named = [award.entry_id for awards in found.values() for award in awards]
+    entries = await BountyEntry.by_ids(scope, named, wanted["awards"]["entry"]) if "entry" in wanted["awards"] else {}
+    return {
+        bounty_id: [
+            BountyAward(
+                entry=cast("BountyEntry", entries.get(award.entry_id)),  # only missing when not selected
+                percent=award.percent,
+                amount=Credits(award.amount),
+            )
+            for award in awards
+        ]
+        for bounty_id, awards in found.items()
+    }
 
 
 async def _parents(scope: Scope, values: Sequence[bounties.BountyEntry], wanted: Wanted) -> dict[UUID, Bounty]:

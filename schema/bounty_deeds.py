@@ -1,14 +1,11 @@
 """What is asked of bounties and entries, what comes back, and the events of their feeds."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import strawberry
 
 from domain import bounties
-from domain.bounties import BountyKind
-from domain.kernel.ids import Credits as DomainCredits
 from schema.bounties import Bounty, BountyEntry
 from schema.errors import (
     ConflictError,
@@ -24,40 +21,6 @@ from schema.errors import (
 )
 from schema.feed import FeedEvent
 from schema.resources import Resource
-from schema.scalars import Credits
-
-
-@strawberry.input(description="What is asked for, on which terms, and the first pledge.")
-class BountyOpenInput:
-    """The terms of a new bounty."""
-
-    kind: BountyKind
-    title: str
-    brief: str
-    pledge: Credits
-    closes_at: datetime = strawberry.field(description="One hour to ninety days ahead.")
-    mature: bool = False
-    depicts_real_person: bool = False
-
-    def read(self) -> bounties.BountyTerms:
-        """Give what the domain asks for."""
-        return bounties.BountyTerms(
-            kind=self.kind,
-            title=self.title,
-            brief=self.brief,
-            pledge=DomainCredits(self.pledge),
-            closes_at=self.closes_at,
-            mature=self.mature,
-            depicts_real_person=self.depicts_real_person,
-        )
-
-
-@strawberry.input(description="An entry to begin.")
-class EntryDraftInput:
-    """An entry to begin."""
-
-    bounty_id: strawberry.ID
-    note: str = ""
 
 
 @strawberry.type(description="The bounty is open and the pledge in escrow.")
@@ -74,7 +37,21 @@ class BountyPledgeSuccess:
     bounty: Bounty
 
 
-@strawberry.type(description="The bounty is called off and every pledge back.")
+@strawberry.type(description="The bounty has the new terms; whoever has backed it is told.")
+class BountyChangeTermsSuccess:
+    """The bounty has the new terms."""
+
+    bounty: Bounty
+
+
+@strawberry.type(description="The bounty closes later; every author and backer is told.")
+class BountyExtendSuccess:
+    """The bounty closes later."""
+
+    bounty: Bounty
+
+
+@strawberry.type(description="The bounty is called off, and the escrow empty.")
 class BountyCancelSuccess:
     """The bounty is called off."""
 
@@ -110,6 +87,13 @@ class BountyAwardSuccess:
     entry: BountyEntry
 
 
+@strawberry.type(description="The pot is its authors', each outcome the initiator's.")
+class BountySplitSuccess:
+    """The pot is paid in parts."""
+
+    bounty: Bounty
+
+
 @strawberry.type(description="The outcome is on its way to be public: it is being validated like any resource.")
 class OutcomePublishSuccess:
     """The outcome is being validated."""
@@ -143,6 +127,29 @@ BountyCancelResult = Annotated[
     BountyCancelSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError,
     strawberry.union("BountyCancelResult"),
 ]
+BountyChangeTermsResult = Annotated[
+    BountyChangeTermsSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | ConflictError
+    | InvalidInputError
+    | LikenessRefusedError
+    | PolicyRefusedError
+    | SuspendedError
+    | RateLimitedError,
+    strawberry.union("BountyChangeTermsResult"),
+]
+BountyExtendResult = Annotated[
+    BountyExtendSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | ConflictError
+    | InvalidInputError
+    | SuspendedError,
+    strawberry.union("BountyExtendResult"),
+]
 EntryDraftResult = Annotated[
     EntryDraftSuccess
     | SignInRequiredError
@@ -167,6 +174,10 @@ EntryWithdrawResult = Annotated[
 BountyAwardResult = Annotated[
     BountyAwardSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError,
     strawberry.union("BountyAwardResult"),
+]
+BountySplitResult = Annotated[
+    BountySplitSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError | InvalidInputError,
+    strawberry.union("BountySplitResult"),
 ]
 OutcomePublishResult = Annotated[
     OutcomePublishSuccess
@@ -196,6 +207,9 @@ class BountyEventKind(StrEnum):
     CANCELLED = "CANCELLED"
     PUBLISHED = "PUBLISHED"
     HIDDEN = "HIDDEN"
+    SHOWN = "SHOWN"
+    CHANGED = "CHANGED"
+    EXTENDED = "EXTENDED"
 
 
 KINDS: dict[type[bounties.BountyFact], BountyEventKind] = {
@@ -205,6 +219,11 @@ KINDS: dict[type[bounties.BountyFact], BountyEventKind] = {
     bounties.EntryWithdrawn: BountyEventKind.ENTRY_WITHDRAWN,
     bounties.BountyClosed: BountyEventKind.JUDGING,
     bounties.BountyAwarded: BountyEventKind.AWARDED,
+    bounties.BountySplit: BountyEventKind.AWARDED,
+    bounties.BountyHidden: BountyEventKind.HIDDEN,
+    bounties.BountyShown: BountyEventKind.SHOWN,
+    bounties.BountyChanged: BountyEventKind.CHANGED,
+    bounties.BountyExtended: BountyEventKind.EXTENDED,
     bounties.BountyRefunded: BountyEventKind.REFUNDED,
     bounties.BountyCancelled: BountyEventKind.CANCELLED,
     bounties.OutcomePublished: BountyEventKind.PUBLISHED,
@@ -212,9 +231,12 @@ KINDS: dict[type[bounties.BountyFact], BountyEventKind] = {
 """The kind of event that each fact is told as."""
 
 
-@strawberry.type(description="Something happened to a bounty; `bounty` is how it stands now.")
+@strawberry.type(description="Something happened to a bounty; `bounty` is how it stands now, null to who can't see it.")
 class BountyEvent(FeedEvent):
     """Something happened to a bounty."""
 
     kind: BountyEventKind | None
     bounty: Bounty | None
+    bounty_id: strawberry.ID | None = strawberry.field(
+        description="Which bounty, also where it was HIDDEN and `bounty` is null."
+    )

@@ -1,15 +1,15 @@
 """Pictures asked for: quotes, jobs with their progress, finished pictures, and the cluster that draws them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Self, cast
 from uuid import UUID
 
 import strawberry
 
-from domain import generation, resources
+from domain import generation, reasons, resources
 from domain.generation import JobStatus
-from domain.kernel.ids import ImageId, JobId, ResourceId
+from domain.kernel.ids import ImageId, JobId, ResourceId, Subject
 from domain.kernel.paging import Page
 from domain.kernel.scope import Scope
 from domain.kernel.wire import ClusterUnavailable
@@ -19,6 +19,7 @@ from schema.findings import Finding, findings_of
 from schema.likeness import RegisteredPerson
 from schema.node import Node, global_id, loadable
 from schema.paging import PageInfo, edges, page_info
+from schema.reasons import StatementOfReasons
 from schema.resources import Resource
 from schema.scalars import Credits, Cursor, Sha256
 from schema.wanted import Wanted
@@ -114,6 +115,13 @@ class GenerationJob(Node):
     refusal: list[Finding] | None = strawberry.field(
         description="Which resource or words stopped it, and under which rule; null unless REFUSED."
     )
+    withheld: list[Finding] | None = strawberry.field(
+        description="What stands against the words of pictures that were delivered, since the registry changed: they "
+        "are not given out while it does. Null where nothing does."
+    )
+    statement_of_reasons: StatementOfReasons | None = strawberry.field(
+        description="Why its pictures are withheld; null where they are not."
+    )
     charged: Credits = strawberry.field(
         description="Nothing is charged for a job that is refused, cancelled before it ran, or failed. "
         "One that is cancelled while it runs pays for the pictures that it finished."
@@ -129,7 +137,8 @@ class GenerationJob(Node):
         places = await generation.queue_positions(ids) if "queuePosition" in wanted else {}
         images = await _images(scope, ids, wanted["images"]) if "images" in wanted else {}
         checkpoints = await _checkpoints(scope, values, wanted["checkpoint"]) if "checkpoint" in wanted else {}
-        persons = await _persons(scope, values, wanted["refusal"]) if "refusal" in wanted else {}
+        persons = await _persons(scope, values, wanted)
+        statements = await _statements(scope, ids, wanted)
         return [
             cls(
                 id=global_id(cls.PREFIX, value.id),
@@ -140,6 +149,8 @@ class GenerationJob(Node):
                 progress=_progress(value.progress),
                 images=images.get(value.id, []),
                 refusal=None if value.refusal is None else findings_of(value.refusal, persons),
+                withheld=None if value.withheld is None else findings_of(value.withheld, persons),
+                statement_of_reasons=statements.get(Subject("job", value.id)),
                 charged=Credits(value.charged),
                 error=value.error,
                 created_at=value.created_at,
@@ -174,9 +185,20 @@ async def _checkpoints(scope: Scope, values: Sequence[generation.Job], wanted: W
 
 
 async def _persons(scope: Scope, values: Sequence[generation.Job], wanted: Wanted) -> dict[UUID, RegisteredPerson]:
-    """Load the persons that the refusals are about; moderators alone get any."""
-    ids = {finding.person_id for value in values for finding in value.refusal or () if finding.person_id}
-    return await RegisteredPerson.by_ids(scope, list(ids), wanted["person"]) if ids and "person" in wanted else {}
+    """Load the persons whom the selected findings are about; moderators alone get any."""
+    selected = next((place for place in (wanted["refusal"], wanted["withheld"]) if "person" in place), None)
+    findings = (finding for value in values for finding in (*(value.refusal or ()), *(value.withheld or ())))
+    ids = {finding.person_id for finding in findings if finding.person_id}
+    return await RegisteredPerson.by_ids(scope, list(ids), selected["person"]) if ids and selected else {}
+
+
+async def _statements(scope: Scope, ids: Sequence[JobId], wanted: Wanted) -> Mapping[Subject, StatementOfReasons]:
+    """Load the statements of reasons of all jobs at once."""
+    if "statementOfReasons" not in wanted:
+        return {}
+    found = await reasons.statements_by_subject(scope, [Subject("job", each) for each in ids])
+    said = await StatementOfReasons.of_many(scope, list(found.values()), wanted["statementOfReasons"])
+    return dict(zip(found, said, strict=True))
 
 
 def _progress(value: "generation.Progress | generation.GenerationStepped | None") -> GenerationProgress | None:

@@ -7,8 +7,16 @@ from typing import Any, Self
 
 import strawberry
 
-from domain.bounties import BountyAwarded, EntryDecided
-from domain.generation import GenerationFinished
+from domain.bounties import (
+    BountyAwarded,
+    BountyDecided,
+    BountySplit,
+    EntryDecided,
+    InitiatorReminded,
+    News,
+    StakeholderTold,
+)
+from domain.generation import GenerationFinished, PicturesWithheld
 from domain.kernel.facts import Fact
 from domain.kernel.ids import Subject
 from domain.kernel.scope import Scope
@@ -34,6 +42,13 @@ class InboxKind(StrEnum):
     APPEAL_DECIDED = "APPEAL_DECIDED"
     STRIKE = "STRIKE"
     GENERATION_FINISHED = "GENERATION_FINISHED"
+    PICTURES_WITHHELD = "PICTURES_WITHHELD"
+    BOUNTY_DECIDED = "BOUNTY_DECIDED"
+    BOUNTY_CHANGED = "BOUNTY_CHANGED"
+    BOUNTY_EXTENDED = "BOUNTY_EXTENDED"
+    BOUNTY_REFUNDED = "BOUNTY_REFUNDED"
+    BOUNTY_CANCELLED = "BOUNTY_CANCELLED"
+    BOUNTY_REMINDER = "BOUNTY_REMINDER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,22 @@ _ENTRY = {
     "HELD": "Your entry is held until a moderator has looked at it.",
     "BLOCKED": "Your entry was blocked; its scan says why.",
     "DRAFT": "Your entry's file could not be examined; its scan says why, and you may upload it anew.",
+}
+_BOUNTY = {
+    "HELD": "Your bounty is held, and out of public sight; its statement of reasons says why.",
+    "WAITING": "Your bounty waits until a moderator has looked at it; its findings say why.",
+    "LISTED": "Your bounty is listed: everybody can see it.",
+    "REFUSED": "A moderator did not list your bounty, and every pledge went back; its statement of reasons says why.",
+}
+_STAKE = {
+    News.CHANGED: (InboxKind.BOUNTY_CHANGED, "The terms of a bounty that you backed were changed."),
+    News.EXTENDED: (InboxKind.BOUNTY_EXTENDED, "A bounty that you entered or backed closes later than it was to."),
+    News.AWARDED: (InboxKind.BOUNTY_AWARDED, "A bounty that you entered or backed was awarded."),
+    News.REFUNDED: (
+        InboxKind.BOUNTY_REFUNDED,
+        "Nobody was awarded in a bounty that you entered or backed, and every pledge went back.",
+    ),
+    News.CANCELLED: (InboxKind.BOUNTY_CANCELLED, "A bounty that you entered or backed was cancelled."),
 }
 _JOB = {
     "SUCCEEDED": "Your pictures are ready.",
@@ -89,9 +120,40 @@ def _awarded(scope: Scope, fact: BountyAwarded) -> Notice:
     return Notice(InboxKind.BOUNTY_AWARDED, Subject("bounty", fact.bounty_id), message)
 
 
+def _held(_: Scope, fact: BountyDecided) -> Notice | None:
+    message = _BOUNTY[fact.standing] if fact.standing != fact.before else None
+    return Notice(InboxKind.BOUNTY_DECIDED, Subject("bounty", fact.bounty_id), message) if message else None
+
+
+def _split(scope: Scope, fact: BountySplit) -> Notice:
+    won = scope.account_id in fact.author_ids
+    message = "Your entry was awarded a share of the pot." if won else "You split a bounty: its outcomes are yours."
+    return Notice(InboxKind.BOUNTY_AWARDED, Subject("bounty", fact.bounty_id), message)
+
+
+def _stake(_: Scope, fact: StakeholderTold) -> Notice:
+    kind, message = _STAKE[News(fact.news)]
+    if fact.credits:
+        message += f" {fact.credits} credits came to your purse."
+    return Notice(kind, Subject("bounty", fact.bounty_id), message)
+
+
+def _reminded(_: Scope, fact: InitiatorReminded) -> Notice:
+    until = f"{fact.judged_by:%d %B %Y, %H:%M} UTC"
+    message = f"Your bounty has entries to judge: award one until {until}, or its rule decides."
+    return Notice(InboxKind.BOUNTY_REMINDER, Subject("bounty", fact.bounty_id), message)
+
+
 def _drawn(_: Scope, fact: GenerationFinished) -> Notice | None:
     message = _JOB.get(fact.status)
     return Notice(InboxKind.GENERATION_FINISHED, Subject("job", fact.job_id), message) if message else None
+
+
+def _withheld(_: Scope, fact: PicturesWithheld) -> Notice:
+    message = "Pictures that you made are withheld; their statement of reasons says why and how to appeal."
+    if not fact.withheld:
+        message = "Pictures that were withheld are yours again."
+    return Notice(InboxKind.PICTURES_WITHHELD, Subject("job", fact.job_id), message)
 
 
 def _claim_decided(_: Scope, fact: ClaimDecided) -> Notice:
@@ -104,7 +166,12 @@ NOTICES: dict[type[Fact], Callable[[Scope, Any], Notice | None]] = {
     ResourceChanged: _resource,
     EntryDecided: _entry,
     BountyAwarded: _awarded,
+    BountyDecided: _held,
+    BountySplit: _split,
+    StakeholderTold: _stake,
+    InitiatorReminded: _reminded,
     GenerationFinished: _drawn,
+    PicturesWithheld: _withheld,
     ClaimDecided: _claim_decided,
 }
 """Which facts an account is told of, and how; None for a fact that says nothing new to it."""

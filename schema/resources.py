@@ -7,10 +7,10 @@ from uuid import UUID
 
 import strawberry
 
-from domain import reasons, resources
+from domain import bounties, reasons, resources
 from domain.kernel.findings import Finding as FoundFinding
 from domain.kernel.findings import Verdict, worst
-from domain.kernel.ids import AccountId, Subject
+from domain.kernel.ids import AccountId, EntryId, Subject
 from domain.kernel.paging import Page
 from domain.kernel.scope import Scope
 from domain.kernel.text import clean
@@ -135,6 +135,9 @@ class Resource(Node):
     description: str
     trigger_words: list[str]
     owner: Account
+    credited_to: Account | None = strawberry.field(
+        description="Who made it, where that is not its owner: the author of the bounty's entry that it was."
+    )
     status: ResourceStatus
     mature: bool
     depicts_real_person: bool
@@ -152,7 +155,10 @@ class Resource(Node):
     @classmethod
     async def of_many(cls, scope: Scope, values: Sequence[resources.Resource], wanted: Wanted) -> list[Self]:
         """Say resources, each selected relation by one statement for all of them."""
-        owners = await _owners(scope, values, wanted)
+        owners = await _accounts(scope, [value.owner_id for value in values], wanted, "owner")
+        credited = await _accounts(
+            scope, [value.credited_to_id for value in values if value.credited_to_id], wanted, "creditedTo"
+        )
         files = await _files(values, wanted)
         statements = await _statements(scope, values, wanted)
         allowed = {
@@ -167,6 +173,7 @@ class Resource(Node):
                 description=value.description,
                 trigger_words=list(value.trigger_words),
                 owner=cast("Account", owners.get(value.owner_id)),  # only missing when not selected
+                credited_to=credited.get(value.credited_to_id) if value.credited_to_id else None,
                 status=value.status,
                 mature=value.mature,
                 depicts_real_person=value.depicts_real_person,
@@ -189,10 +196,10 @@ class Resource(Node):
 
 async def entry_scans(scope: Scope, entry_ids: Sequence[UUID], wanted: Wanted) -> dict[UUID, Scan]:
     """Say, for each bounty entry, the scans of its files as one; PENDING while it has none."""
-    files = await resources.files_of([Holder("entry", each) for each in entry_ids])
+    files = await bounties.contents_of([EntryId(each) for each in entry_ids])
     findings = (finding for own in files.values() for file in own for finding in file.scan.findings)
     persons = await _persons(scope, findings, wanted["findings"])
-    return {holder.id: Scan.of([file.scan for file in own], persons) for holder, own in files.items()}
+    return {entry_id: Scan.of([file.scan for file in own], persons) for entry_id, own in files.items()}
 
 
 def _holder(value: resources.Resource) -> Holder:
@@ -203,10 +210,10 @@ def _samples(value: resources.Resource) -> Holder:
     return Holder("sample", value.id)
 
 
-async def _owners(scope: Scope, values: Sequence[resources.Resource], wanted: Wanted) -> Mapping[UUID, Account]:
-    if "owner" not in wanted:
-        return {}
-    return await Account.by_ids(scope, list({value.owner_id for value in values}), wanted["owner"])
+async def _accounts(scope: Scope, ids: Iterable[UUID], wanted: Wanted, name: str) -> Mapping[UUID, Account]:
+    """Load the accounts behind a field of a whole page at once, where the field is selected."""
+    asked = list(set(ids)) if name in wanted else []
+    return await Account.by_ids(scope, asked, wanted[name]) if asked else {}
 
 
 async def _files(values: Sequence[resources.Resource], wanted: Wanted) -> Mapping[Holder, Sequence[StoredFile]]:

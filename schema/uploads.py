@@ -8,6 +8,7 @@ import strawberry
 
 from domain import resources
 from domain.kernel.scope import Scope
+from domain.resources.values import PICTURES
 from schema.errors import (
     ConflictError,
     InvalidInputError,
@@ -42,7 +43,7 @@ class UploadTicket:
             upload_id=strawberry.ID(f"upload_{value.id.hex}"),
             url=f"{scope.ports.public_url}/uploads/{value.id.hex}",
             expires_at=value.expires_at,
-            max_size_bytes=float(policy.max_sample_bytes if value.holder.kind == "sample" else policy.max_file_bytes),
+            max_size_bytes=float(policy.max_sample_bytes if value.holder.kind in PICTURES else policy.max_file_bytes),
         )
 
 
@@ -55,9 +56,14 @@ class UploadPurpose(Enum):
         "SAMPLE",
         description="A picture that a resource makes, in PNG, JPEG or WebP: examined with it for faces and names.",
     )
+    PREVIEW = strawberry.enum_value(
+        "PREVIEW",
+        description="A picture that shows the initiator what an entry makes, of at most four: examined like a sample, "
+        "then drawn small and marked; the picture itself is deleted.",
+    )
 
 
-@strawberry.input(description="A file for a draft: of a resource or of a bounty entry, never both.")
+@strawberry.input(description="A file for one thing: a resource's draft, a bounty's entry, or, as a picture, a bounty.")
 class UploadBeginInput:
     """A file for a draft."""
 
@@ -65,6 +71,11 @@ class UploadBeginInput:
     size_bytes: float
     resource_id: strawberry.ID | None = strawberry.UNSET
     entry_id: strawberry.ID | None = strawberry.UNSET
+    bounty_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="For a reference picture of one's own bounty (at most four; PNG, JPEG, WebP): examined as it "
+        "comes, and shown to others when it came out clean.",
+    )
     sha256: Sha256 | None = strawberry.UNSET
     purpose: UploadPurpose = UploadPurpose.MODEL
 
@@ -93,6 +104,13 @@ class ResourceSubmitSuccess:
 @strawberry.type(description="The resource is taken down.")
 class ResourceRemoveSuccess:
     """The resource is taken down."""
+
+    resource: Resource
+
+
+@strawberry.type(description="The file is out of the draft.")
+class ResourceFileRemoveSuccess:
+    """The file is out of the draft."""
 
     resource: Resource
 
@@ -127,6 +145,10 @@ ResourceSubmitResult = Annotated[
     | SuspendedError
     | RateLimitedError,
     strawberry.union("ResourceSubmitResult"),
+]
+ResourceFileRemoveResult = Annotated[
+    ResourceFileRemoveSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError | SuspendedError,
+    strawberry.union("ResourceFileRemoveResult"),
 ]
 ResourceRemoveResult = Annotated[
     ResourceRemoveSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError,

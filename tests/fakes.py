@@ -2,12 +2,14 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from domain.kernel.ports import Clock, Policy, Ports
+from countenance.vault.master_keys import MasterKeys
+from countenance.vault.store import SealedStore
+from domain.kernel.ports import Blobs, Clock, Policy, Ports
 from domain.kernel.wire import (
     ClusterState,
     ClusterUnavailable,
@@ -19,6 +21,9 @@ from domain.kernel.wire import (
 )
 from domain.registry.names import NameMatcher
 from domain.registry.snapshot import EMPTY, Snapshot
+
+VAULT_KEYS = f"1:{'11' * 32}"
+"""The master key of the tests."""
 
 
 class FolderBlobs:
@@ -35,6 +40,10 @@ class FolderBlobs:
 
     async def put_file(self, key: str, path: str) -> None:
         await asyncio.to_thread(shutil.copyfile, path, self._path(key))
+
+    async def put_stream(self, key: str, pieces: AsyncIterable[bytes]) -> None:
+        gathered = b"".join([piece async for piece in pieces])
+        self._path(key).write_bytes(gathered)
 
     async def get(self, key: str) -> bytes:
         return self._path(key).read_bytes()
@@ -101,16 +110,23 @@ class HeldRegistry:
         self.matcher = NameMatcher(snapshot)
 
 
-def ports(*, clock: Clock, folder: Path, policy: Policy) -> Ports:
-    """Ports made of stand-ins."""
+def ports(*, clock: Clock, folder: Path, policy: Policy, blobs: Blobs | None = None) -> Ports:
+    """Ports made of stand-ins; the vault is the real one, with a key for tests."""
+    blobs = blobs or FolderBlobs(folder)
     return Ports(
         clock=clock,
-        blobs=FolderBlobs(folder),
+        blobs=blobs,
         cluster=NoCluster(),
         limiter=NoLimits(),
         registry=HeldRegistry(),
         policy=policy,
+        vault=a_vault(blobs),
     )
+
+
+def a_vault(blobs: Blobs, keys: str = VAULT_KEYS) -> SealedStore:
+    """A vault over these blobs; its URLs lead to the application that the tests of the API serve."""
+    return SealedStore(blobs, MasterKeys.read(keys), signing_key="k" * 32, public_origin="http://testserver")
 
 
 def finished(job_id: UUID, attempt: int) -> RenderFinished:

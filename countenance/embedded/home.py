@@ -23,7 +23,7 @@ RUNNING = "running.json"
 
 _ENDING_SECONDS = 15.0
 
-_LATER = ("biometrics_key", "intake_secret")
+_LATER = ("biometrics_key", "intake_secret", "vault_key")
 """Secrets that the first release did not have."""
 
 
@@ -43,6 +43,7 @@ class Secrets:
     signing_key: str = field(repr=False)
     biometrics_key: str = field(repr=False)
     intake_secret: str = field(repr=False)
+    vault_key: str = field(repr=False)
 
     @classmethod
     def fresh(cls) -> Self:

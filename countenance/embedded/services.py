@@ -1,5 +1,6 @@
 """The embedded services of one home, started together and stopped together."""
 
+import os
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -62,6 +63,8 @@ class Services:
             "SIGNING_KEY": self._home.secrets.signing_key,
             "BIOMETRICS_KEY": self._home.secrets.biometrics_key,
             "INTAKE_SECRET": self._home.secrets.intake_secret,
+            # Whoever rotates the key of a home names the new one before the one that was made with it.
+            "VAULT_KEYS": os.environ.get("VAULT_KEYS") or f"1:{self._home.secrets.vault_key}",
             "COUNTENANCE_HOME": str(self._home.folder),
             "COUNTENANCE_MODEL_FOLDER": str(self._home.folder / "models"),
             "COUNTENANCE_UPLOAD_FOLDER": str(self._home.folder / "uploads"),

@@ -1,4 +1,4 @@
-"""The worker process: relay, dispatcher, clock and registry, each kept running; as many such processes as one likes.
+"""The worker process: relay, dispatcher, back-scan, clock and more, each kept running; as many of them as one likes.
 
 One relay in the world is at work at a time. Queues and deadlines are shared: whoever is there takes what is due.
 """
@@ -17,9 +17,11 @@ import uvloop
 
 from countenance.cluster_state import publish
 from countenance.composition import Composed, compose
+from countenance.ending import end_if_asked
 from countenance.mail import post_for_ever, post_of
 from countenance.relay import Relay
 from countenance.settings import Settings
+from countenance.workers.backscanning import sweep_for_ever
 from countenance.workers.clock import tick_for_ever
 from countenance.workers.drawing import draw_for_ever, recover_for_ever
 from countenance.workers.scanning import scan_for_ever
@@ -93,6 +95,7 @@ def parts_of(composed: Composed, ports: Ports, cluster: RayCluster) -> Mapping[s
         "scans": partial(scan_for_ever, ports, worker=worker, validators=settings.validators),
         "pictures": partial(draw_for_ever, ports, worker=worker, artists=settings.artists),
         "recovery": partial(recover_for_ever, ports),
+        "back-scan": partial(sweep_for_ever, ports, worker=worker),
         "clock": partial(tick_for_ever, ports),
         "letters": partial(post_for_ever, ports, post_of(settings), sender=settings.mail_from),
     }
@@ -109,6 +112,7 @@ async def _connect_and_tell(composed: Composed, cluster: RayCluster) -> None:
         try:
             state = await cluster.status()
             await publish(composed.redis, state)
+            end_if_asked()  # redis swallows a cancellation that reaches it while it dials
             if not answers:
                 log.info("the cluster answers again", artists=state.artists, validators=state.validators)
             answers = True

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from countenance.relay import thin_history
+from countenance.vault.pictures import copied, drawn
+from countenance.workers.books import prove_books
 from countenance.workers.supervision import keep
 from domain import accounts, bounties, likeness, resources
-from domain.kernel.ports import Ports
+from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Scope
 
 log = structlog.get_logger(__name__)
@@ -27,6 +30,13 @@ class Deadline:
 DEADLINES = (
     Deadline("bounties closed to entries", 1.0, bounties.close_due),
     Deadline("bounties refunded", 1.0, bounties.refund_due),
+    Deadline("promised awards made", 1.0, bounties.auto_award_due),
+    Deadline("initiators reminded to judge", 30.0, bounties.remind_due),
+    Deadline("previews drawn", 1.0, partial(bounties.draw_previews, draw=drawn)),
+    Deadline("reference pictures drawn", 1.0, partial(bounties.draw_references, draw=copied)),
+    Deadline("files of entries erased", 60.0, bounties.erase_due),
+    Deadline("files of earlier releases sealed", 30.0, resources.seal_stored),
+    Deadline("blobs deleted", 10.0, resources.delete_doomed),
     Deadline("claims escalated", 5.0, likeness.tick),
     Deadline("uploads expired", 60.0, resources.expire_uploads),
     Deadline("sessions swept", 600.0, accounts.sweep_sessions),
@@ -34,10 +44,15 @@ DEADLINES = (
 )
 
 
-async def tick_for_ever(ports: Ports, deadlines: Sequence[Deadline] = DEADLINES) -> None:
+def deadlines_of(policy: Policy) -> Sequence[Deadline]:
+    """Give every deadline of the product; how often the books are proved is the operator's to say."""
+    return (*DEADLINES, Deadline("books that disagree", float(policy.reconcile_seconds), prove_books))
+
+
+async def tick_for_ever(ports: Ports, deadlines: Sequence[Deadline] | None = None) -> None:
     """Keep every deadline; one that fails is tried again and holds up no other."""
     async with asyncio.TaskGroup() as group:
-        for deadline in deadlines:
+        for deadline in deadlines_of(ports.policy) if deadlines is None else deadlines:
             group.create_task(keep(deadline.name, _ticking(ports, deadline)))
 
 

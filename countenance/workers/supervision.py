@@ -23,6 +23,7 @@ async def keep(name: str, part: Callable[[], Awaitable[None]]) -> None:
         began = time.monotonic()
         try:
             await part()
+            end_if_asked()
             log.error("a part of the worker ended by itself; starting it again", part=name)
         except Exception:
             end_if_asked()

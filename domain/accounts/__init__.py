@@ -2,6 +2,7 @@
 
 from domain.accounts.actions import create, sign_in, sign_out, sign_up, sweep_sessions
 from domain.accounts.facts import AccountOpened, SessionEnded
+from domain.accounts.independence import add_payment_credential, linked
 from domain.accounts.passwords import check_password, hash_password
 from domain.accounts.reads import account_by_handle, accounts_by_ids, actors_by_sessions, authenticate, live_session
 from domain.accounts.values import Account, LiveSession, SignedIn
@@ -15,10 +16,12 @@ __all__ = [
     "account_by_handle",
     "accounts_by_ids",
     "actors_by_sessions",
+    "add_payment_credential",
     "authenticate",
     "check_password",
     "create",
     "hash_password",
+    "linked",
     "live_session",
     "sign_in",
     "sign_out",

@@ -1,9 +1,10 @@
 """What is done with accounts and sessions."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from domain.accounts import rules
 from domain.accounts.facts import AccountOpened, SessionEnded
+from domain.accounts.independence import note_sign_up
 from domain.accounts.passwords import check_password, hash_password
 from domain.accounts.reads import credentials_of
 from domain.accounts.tables import SessionRow
@@ -28,7 +29,7 @@ async def sign_up(scope: Scope, *, handle: str, email: str, password: str) -> Si
     password_hash = await hash_password(password)
     async with work(scope.now) as w:
         account = await _open_account(
-            w, handle=handle, email=email, password_hash=password_hash, role=Role.MEMBER, at=scope.now
+            w, scope, handle=handle, email=email, password_hash=password_hash, role=Role.MEMBER
         )
         return await _open_session(w, scope, account)
 
@@ -43,9 +44,7 @@ async def create(scope: Scope, *, handle: str, email: str, role: Role, password:
     handle, email = rules.handle_of(handle), rules.email_of(email)
     password_hash = None if password is None else await hash_password(rules.password_of(password))
     async with work(scope.now) as w:
-        account = await _open_account(
-            w, handle=handle, email=email, password_hash=password_hash, role=role, at=scope.now
-        )
+        account = await _open_account(w, scope, handle=handle, email=email, password_hash=password_hash, role=role)
         return await _open_session(w, scope, account)
 
 
@@ -99,10 +98,10 @@ async def sweep_sessions(scope: Scope) -> int:
 
 
 async def _open_account(
-    w: Work, *, handle: str, email: str, password_hash: str | None, role: Role, at: datetime
+    w: Work, scope: Scope, *, handle: str, email: str, password_hash: str | None, role: Role
 ) -> Account:
     """Write the account; two at once with the same handle or address leave one, and a refusal for the other."""
-    account = Account(id=AccountId(new_id()), handle=handle, role=role, created_at=at)
+    account = Account(id=AccountId(new_id()), handle=handle, role=role, created_at=scope.now)
     made = await w.one(
         """
         INSERT INTO account (id, handle, email, password_hash, role, created_at)
@@ -113,12 +112,13 @@ async def _open_account(
         email,
         password_hash,
         role,
-        at,
+        account.created_at,
     )
     if made is None:
         if await w.one("SELECT 1 FROM account WHERE handle = $1", handle):
             raise Conflict("This handle is taken: choose another one.", state="HANDLE_TAKEN")
         raise Conflict("This e-mail address has an account: sign in instead.", state="EMAIL_TAKEN")
+    await note_sign_up(w, scope, account.id, email)
     w.tell(AccountOpened(account.id))
     return account
 

@@ -30,3 +30,21 @@ class SessionRow(Table, tablename="session"):
     token_hash = Bytea(unique=True, secret=True, help_text="SHA-256 of the token.")
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz(default=None)
+
+
+class SignUpRow(Table, tablename="account_sign_up"):
+    """Marks of what an account was opened with, by which two accounts can be compared and nothing else be learned."""
+
+    id = UUID(primary_key=True, default=new_id)
+    account_id = ForeignKey(references=AccountRow, on_delete=OnDelete.cascade, null=False, unique=True)
+    email_mark = Bytea(secret=True, help_text="Of the normalised e-mail address: see marks.email_mark.")
+    network_mark = Bytea(null=True, default=None, secret=True, help_text="Null where the address tells nothing.")
+
+
+class PaymentCredentialRow(Table, tablename="account_payment_credential"):
+    """The mark of a credential of payment that an account uses, as a payment provider's fingerprint gives it."""
+
+    id = UUID(primary_key=True, default=new_id)
+    account_id = ForeignKey(references=AccountRow, on_delete=OnDelete.cascade, null=False)
+    mark = Bytea(secret=True)
+    added_at = Timestamptz(default=None)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from domain.kernel.facts import Fact
@@ -32,6 +34,18 @@ class BountyPledged(BountyFact):
     pledge_id: UUID
     backer_id: UUID
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class BountyChanged(BountyFact):
+    """The initiator changed the terms, before anybody had begun an entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class BountyExtended(BountyFact):
+    """The initiator made the one extension that a bounty may have."""
+
+    closes_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +85,28 @@ class BountyAwarded(BountyFact):
 
 
 @dataclass(frozen=True, slots=True)
+class BountySplit(BountyFact):
+    """The pot went to the authors of several entries; shares stand in the order of the entries."""
+
+    entry_ids: tuple[UUID, ...]
+    author_ids: tuple[UUID, ...]
+    percents: tuple[int, ...]
+    initiator_id: UUID
+
+    def topics(self) -> Iterable[str]:
+        """Tell the feeds, the winners and the initiator."""
+        inboxes = dict.fromkeys((*self.author_ids, self.initiator_id))
+        return (*BountyFact.topics(self), *(f"inbox:{account_id}" for account_id in inboxes))
+
+
+@dataclass(frozen=True, slots=True)
 class BountyRefunded(BountyFact):
     """Nobody judged in time: every pledge went back."""
 
 
 @dataclass(frozen=True, slots=True)
 class BountyCancelled(BountyFact):
-    """The bounty was called off: every pledge went back."""
+    """The bounty was called off; what was not owed to authors went back to the backers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +115,113 @@ class OutcomePublished(BountyFact):
 
     entry_id: UUID
     resource_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BountyHidden(BountyFact):
+    """A bounty that everybody could see went out of public sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class BountyShown(BountyFact):
+    """A bounty that was out of public sight is shown again, as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class BountyDecided(Fact):
+    """How a bounty stands towards the public, or why, has changed: LISTED, WAITING, HELD or REFUSED.
+
+    `cause` says by what: REGISTRY, CLAIM, RISK or REVIEW.
+    """
+
+    bounty_id: UUID
+    initiator_id: UUID
+    standing: str
+    before: str
+    cause: str
+
+    def topics(self) -> Iterable[str]:
+        """Tell the initiator, and moderators where one of them has to look."""
+        return (f"inbox:{self.initiator_id}", *(("moderation",) if self.standing == "WAITING" else ()))
+
+
+class News(StrEnum):
+    """What somebody with a stake in a bounty is told of it."""
+
+    CHANGED = "CHANGED"
+    EXTENDED = "EXTENDED"
+    AWARDED = "AWARDED"
+    REFUNDED = "REFUNDED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class StakeholderTold(Fact):
+    """Somebody who has credits or work in a bounty is told of a step; `credits` is what came to them by it."""
+
+    bounty_id: UUID
+    account_id: UUID
+    news: str
+    credits: int = 0
+
+    def topics(self) -> Iterable[str]:
+        """Tell that one account."""
+        return (f"inbox:{self.account_id}",)
+
+
+@dataclass(frozen=True, slots=True)
+class InitiatorReminded(Fact):
+    """The initiator was reminded that there are entries to judge; `nth` is 1 or 2."""
+
+    bounty_id: UUID
+    initiator_id: UUID
+    nth: int
+    judged_by: datetime
+
+    def topics(self) -> Iterable[str]:
+        """Tell the initiator alone."""
+        return (f"inbox:{self.initiator_id}",)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfDealingRefused(Fact):
+    """An entry was refused its part of a pot, because its author and the initiator are not independent."""
+
+    bounty_id: UUID
+    entry_id: UUID
+    initiator_id: UUID
+    author_id: UUID
+
+    def topics(self) -> Iterable[str]:
+        """Tell moderators."""
+        return ("moderation",)
+
+
+@dataclass(frozen=True, slots=True)
+class EscrowMismatch(Fact):
+    """The books disagree: of one bounty, whose payouts are stopped now, or, without a bounty, of all escrow together.
+
+    `escrowed` is what lies in the purses of pledges, `owed` what should: the pledges of what has not ended.
+    """
+
+    bounty_id: UUID | None
+    escrowed: int
+    owed: int
+    pledged: int
+    pot: int
+
+    def topics(self) -> Iterable[str]:
+        """Tell moderators."""
+        return ("moderation",)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilesErased(Fact):
+    """The key of an entry's files was destroyed: nobody reads them any more. It is kept, and nobody follows it."""
+
+    entry_id: UUID
+    bounty_id: UUID
+    author_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

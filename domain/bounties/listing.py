@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from domain.bounties.reads import BOUNTY_COLUMNS, bounty_of
+from domain.bounties.reads import BOUNTY_COLUMNS, SEES_BOUNTY, bounty_of, viewer
 from domain.bounties.rules import BountyOrder, BountyStatus
 from domain.bounties.values import Bounty, BountyFilter
+from domain.kernel import searching
 from domain.kernel.ids import BountyId
 from domain.kernel.paging import Page, PageAsk, int_part, page_of, uuid_part
+from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.text import clean
 
@@ -48,14 +50,19 @@ def checked_filter(wanted: BountyFilter) -> BountyFilter:
     return replace(wanted, search=search or None)
 
 
-async def bounty_page(wanted: BountyFilter, order: BountyOrder, asked: PageAsk, *, total: bool = False) -> Page[Bounty]:
-    """Give a page of bounties that a checked filter lets through; the total is counted only where `total` is true.
+async def bounty_page(
+    scope: Scope, wanted: BountyFilter, order: BountyOrder, asked: PageAsk, *, total: bool = False
+) -> Page[Bounty]:
+    """Give a page of the bounties that the scope may see and a checked filter lets through.
+
+    The total is counted only where `total` is true.
 
     CLOSING_SOON gives open bounties, the nearest deadline first, unless the filter asks for another status.
     """
     if order is BountyOrder.CLOSING_SOON and wanted.status is None:
         wanted = replace(wanted, status=BountyStatus.OPEN)
-    where = _matching(wanted)
+    where = await _matching(wanted)
+    where.add(SEES_BOUNTY.format(sees_all="{0}", viewer="{1}"), *viewer(scope))
     count = await _count(where) if total else None
     _add_keyset(where, order, asked)
     where.arguments.append(asked.first + 1)
@@ -68,9 +75,10 @@ async def bounty_page(wanted: BountyFilter, order: BountyOrder, asked: PageAsk, 
     return page_of(found, [_key(bounty, order) for bounty in found], asked, total=count)
 
 
-async def matching_bounties(ids: Sequence[UUID], wanted: BountyFilter) -> dict[BountyId, Bounty]:
-    """Give those among `ids` that a checked filter lets through."""
-    where = _matching(wanted)
+async def matching_bounties(ids: Sequence[UUID], wanted: BountyFilter, *, held: bool = False) -> dict[BountyId, Bounty]:
+    """Give those among `ids` that a checked filter lets through: the public ones, or with `held` those that are not."""
+    where = await _matching(wanted)
+    where.add("b.held_at IS NOT NULL" if held else "b.held_at IS NULL")
     where.add("b.id = ANY({}::uuid[])", list(ids))
     rows = await fetch(f"SELECT {BOUNTY_COLUMNS} FROM bounty b WHERE {where}", *where.arguments)  # noqa: S608 - as above
     return {BountyId(row["id"]): bounty_of(row) for row in rows}
@@ -81,7 +89,7 @@ async def _count(where: _Where) -> int:
     return int(row["n"]) if row else 0
 
 
-def _matching(wanted: BountyFilter) -> _Where:
+async def _matching(wanted: BountyFilter) -> _Where:
     where = _Where()
     if not wanted.mature:
         where.add("NOT b.mature")
@@ -94,9 +102,7 @@ def _matching(wanted: BountyFilter) -> _Where:
     if wanted.min_pot is not None:
         where.add("b.pot >= {}", wanted.min_pot)
     if wanted.search is not None:
-        where.add(
-            "to_tsvector('simple', b.title || ' ' || b.brief) @@ websearch_to_tsquery('simple', {})", wanted.search
-        )
+        where.add(f"b.words @@ {searching.TSQUERY}", await searching.understood(wanted.search))
     return where
 
 

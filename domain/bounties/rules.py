@@ -5,19 +5,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.kernel.findings import Verdict, worst
-from domain.kernel.ids import AccountId, Credits
+from domain.kernel.ids import AccountId
 from domain.kernel.ports import Policy
-from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed, PolicyRefused
+from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed
 
-MAX_TITLE = 200
-MAX_BRIEF = 20_000
 MAX_NOTE = 5_000
-MAX_POT = 1_000_000_000
-"""The most credits that anything may hold, as the contract says."""
 MAX_ENTRIES_PER_AUTHOR = 10
-MIN_OPEN = timedelta(hours=1)
-MAX_OPEN = timedelta(days=90)
-REAL_PERSON_MATURE = "real-person-mature/1"
 
 
 class BountyKind(StrEnum):
@@ -71,6 +64,13 @@ class Step(StrEnum):
     REFUND = "REFUND"
     CANCEL = "CANCEL"
     PUBLISH = "PUBLISH"
+    CHANGE = "CHANGE"
+    EXTEND = "EXTEND"
+    SPLIT = "SPLIT"
+    HOLD = "HOLD"
+    SHOW = "SHOW"
+    STOP = "STOP"
+    RESUME = "RESUME"
 
 
 _OPEN, _JUDGING, _AWARDED, _REFUNDED, _CANCELLED = BountyStatus
@@ -82,11 +82,26 @@ STEPS: Mapping[Step, Mapping[BountyStatus, BountyStatus]] = {
     Step.WITHDRAW: {status: status for status in BountyStatus},
     Step.CLOSE: {_OPEN: _JUDGING},
     Step.AWARD: {_OPEN: _AWARDED, _JUDGING: _AWARDED},
+    Step.SPLIT: {_OPEN: _AWARDED, _JUDGING: _AWARDED},
     Step.REFUND: {_JUDGING: _REFUNDED},
     Step.CANCEL: {_OPEN: _CANCELLED, _JUDGING: _CANCELLED},
     Step.PUBLISH: {_AWARDED: _AWARDED},
+    Step.CHANGE: {_OPEN: _OPEN},
+    Step.EXTEND: {_OPEN: _OPEN},
+    Step.HOLD: {status: status for status in BountyStatus},
+    Step.SHOW: {status: status for status in BountyStatus},
+    Step.STOP: {status: status for status in BountyStatus},
+    Step.RESUME: {status: status for status in BountyStatus},
 }
 """Every step that may be taken, from where and to where. What is not here is refused."""
+
+PAYOUT_STOPPED = "PAYOUT_STOPPED"
+"""The state that a refusal names while the books of a bounty are in doubt."""
+
+BOOKS_DISAGREE = "The books of this bounty are being checked: no credits move in or out of it until that is done."
+
+MOVES_CREDITS = frozenset({Step.PLEDGE, Step.AWARD, Step.SPLIT, Step.REFUND, Step.CANCEL})
+"""The steps that are refused while the books of a bounty are in doubt."""
 
 _WHY_NOT: Mapping[Step, str] = {
     Step.PLEDGE: "This bounty takes no more pledges",
@@ -94,16 +109,19 @@ _WHY_NOT: Mapping[Step, str] = {
     Step.SUBMIT: "This bounty takes no more entries",
     Step.CLOSE: "This bounty can't be closed to entries",
     Step.AWARD: "This bounty can't be awarded any more",
+    Step.SPLIT: "This bounty can't be awarded any more",
     Step.REFUND: "This bounty can't be refunded",
     Step.CANCEL: "This bounty can't be cancelled any more",
     Step.PUBLISH: "The outcome of this bounty can't be published",
+    Step.CHANGE: "The terms of this bounty can't be changed any more",
+    Step.EXTEND: "This bounty can't be extended any more",
 }
 
 _STATUS_IN_WORDS: Mapping[BountyStatus, str] = {
     _OPEN: "it is open",
     _JUDGING: "it is closed and being judged",
     _AWARDED: "it has been awarded",
-    _REFUNDED: "its time to judge ran out and every pledge goes back",
+    _REFUNDED: "its time to judge ran out",
     _CANCELLED: "it was cancelled",
 }
 
@@ -117,7 +135,10 @@ def after(step: Step, status: BountyStatus) -> BountyStatus:
 
 
 def status_at(status: BountyStatus, *, closes_at: datetime, judged_by: datetime, now: datetime) -> BountyStatus:
-    """Give the status that holds at `now`, even when the clock that writes it down has not come by yet."""
+    """Give the status that holds at `now`, even when the clock that writes it down has not come by yet.
+
+    REFUNDED stands for "nobody judged in time": where the bounty promised an award, the clock still looks for one.
+    """
     if status is BountyStatus.OPEN and now >= closes_at:
         status = BountyStatus.JUDGING
     if status is BountyStatus.JUDGING and now >= judged_by:
@@ -125,40 +146,15 @@ def status_at(status: BountyStatus, *, closes_at: datetime, judged_by: datetime,
     return status
 
 
+def check_books(step: Step, *, stopped: bool) -> None:
+    """Refuse to move credits of a bounty whose payouts are stopped. Raises Conflict."""
+    if stopped and step in MOVES_CREDITS:
+        raise Conflict(BOOKS_DISAGREE, state=PAYOUT_STOPPED)
+
+
 def judged_by(closes_at: datetime, policy: Policy) -> datetime:
     """Say until when the initiator may judge."""
     return closes_at + timedelta(seconds=policy.judging_seconds)
-
-
-def check_kind(kind: BountyKind) -> None:
-    """Refuse what can't be validated. Raises InvalidInput.
-
-    Entries go through the inspector of model files before anyone may accept them, and it does not know pictures.
-    """
-    if kind is BountyKind.IMAGE:
-        raise InvalidInput(
-            "Bounties for images can't be opened yet: ask for a checkpoint, a LoRA or an embedding.", "input.kind"
-        )
-
-
-def check_closing(closes_at: datetime, now: datetime) -> None:
-    """Check how long a bounty stays open. Raises InvalidInput."""
-    if not MIN_OPEN <= closes_at - now <= MAX_OPEN:
-        raise InvalidInput("A bounty stays open for at least 1 hour and at most 90 days.", "input.closesAt")
-
-
-def check_pledge(amount: Credits, pot: int, policy: Policy, field: str) -> None:
-    """Check one pledge on top of what is in the pot. Raises InvalidInput."""
-    if not policy.min_pledge <= amount <= policy.max_pledge:
-        raise InvalidInput(f"A pledge is from {policy.min_pledge} to {policy.max_pledge} credits.", field)
-    if pot + amount > MAX_POT:
-        raise InvalidInput(f"A pot holds at most {MAX_POT} credits; pledge {MAX_POT - pot} or less.", field)
-
-
-def check_labels(*, mature: bool, depicts_real_person: bool) -> None:
-    """Refuse mature work of a real person, which nobody may ask for. Raises PolicyRefused."""
-    if mature and depicts_real_person:
-        raise PolicyRefused("Nothing that depicts a real person may be mature.", policy=REAL_PERSON_MATURE)
 
 
 def check_author(author: AccountId, initiator: AccountId) -> None:
@@ -196,16 +192,41 @@ def check_withdrawal(status: EntryStatus, *, awarded: bool) -> None:
         raise Conflict("This entry has been withdrawn already.", state=status)
 
 
-def check_award(
-    entry_status: EntryStatus, verdicts: Iterable[Verdict], *, author: AccountId, initiator: AccountId
-) -> None:
-    """Check that an entry may win: accepted, and its files still clean at this moment. Raises Conflict, NotAllowed."""
-    if author == initiator:
-        raise NotAllowed("You can't award your own entry.")
+def check_award(entry_status: EntryStatus, verdicts: Iterable[Verdict]) -> None:
+    """Check that an entry may win: accepted, and its files still clean at this moment. Raises Conflict."""
     if entry_status is EntryStatus.ACCEPTED:
         entry_status = after_scan(entry_status, verdicts)
     if entry_status is not EntryStatus.ACCEPTED:
         raise Conflict("Only an entry that validation has accepted can win.", state=entry_status)
+
+
+def may_win(entry_status: EntryStatus, verdicts: Iterable[Verdict]) -> bool:
+    """Tell whether an entry is accepted, and its files still clean at this moment."""
+    return entry_status is EntryStatus.ACCEPTED and after_scan(entry_status, verdicts) is EntryStatus.ACCEPTED
+
+
+def reminders_due(*, closes_at: datetime, judged_by: datetime, now: datetime) -> int:
+    """Say how many of the two reminders are due: one after three sevenths of the time to judge, one after six."""
+    return sum(now >= closes_at + (judged_by - closes_at) * part / 7 for part in (3, 6))
+
+
+def check_previews(count: int, *, most: int) -> None:
+    """Bound how many previews an entry has. Raises Conflict."""
+    if count >= most:
+        raise Conflict(f"An entry has at most {most} previews.", state="TOO_MANY_PREVIEWS")
+
+
+def has_ended(status: BountyStatus) -> bool:
+    """Tell whether a bounty is over."""
+    return status in (_AWARDED, _REFUNDED, _CANCELLED)
+
+
+def check_erasure(bounty_status: BountyStatus, status: EntryStatus, *, awarded: bool) -> None:
+    """Refuse to delete files that were sold, or of an entry that can still win. Raises Conflict."""
+    if awarded:
+        raise Conflict("This entry has won: its files belong to the initiator.", state=BountyStatus.AWARDED)
+    if not has_ended(bounty_status) and status not in (EntryStatus.DRAFT, EntryStatus.WITHDRAWN):
+        raise Conflict("This entry is in the running: withdraw it before you delete its files.", state=status)
 
 
 def check_publication(stands: BountyStatus, entry_status: EntryStatus, *, awarded: bool, published: bool) -> None:

@@ -30,7 +30,10 @@ async def state_cancellation(w: Work, bounty: LockedBounty, at: datetime) -> Non
         Statement(
             subject=bounty.subject,
             owner_id=bounty.initiator_id,
-            facts="A moderator cancelled this bounty. Every pledge went back to its backer.",
+            facts=(
+                "A moderator cancelled this bounty. What the authors of accepted entries did not get of the pot went "
+                "back to the backers."
+            ),
             ground=Ground.INCOMPATIBLE_CONTENT,
             ground_reference="Bounty policy",
             explanation="A bounty that asks for what the policies do not allow is called off by a moderator.",

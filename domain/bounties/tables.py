@@ -1,6 +1,6 @@
 """The tables of the bounties context."""
 
-from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -24,6 +24,19 @@ class BountyRow(Table, tablename="bounty"):
     created_at = Timestamptz(default=None)
     closes_at = Timestamptz(default=None)
     judged_by = Timestamptz(default=None)
+    auto_award = Boolean(help_text="Promised: without a judgement the earliest good entry gets the pot.")
+    extended_at = Timestamptz(null=True, default=None, help_text="When its one extension was made.")
+    reminders = SmallInt(default=0, help_text="How many of the two reminders to judge are behind it.")
+    payouts_stopped_at = Timestamptz(null=True, default=None, help_text="Since when its books have to be looked at.")
+    depicts_found = Boolean(help_text="A registered name stands in its texts, whatever its initiator declares.")
+    listed_at = Timestamptz(null=True, default=None, help_text="When it was first shown to everybody.")
+    held_at = Timestamptz(null=True, default=None, help_text="Since when it is out of public sight, for any reason.")
+    held_findings = JSONB(default="[]", help_text="What the registry says against its texts.")
+    reference_findings = JSONB(default="[]", help_text="Which registered persons its reference pictures show.")
+    held_for_claim = Boolean(help_text="A claim that is not decided yet names it, and its texts agree.")
+    hold_statement_id = UUID(null=True, default=None, help_text="The statement of the reasons why it is held.")
+    review = Varchar(length=10, null=True, default=None, help_text="Where a moderator's review stands.")
+    review_findings = JSONB(default="[]", help_text="Why a moderator has to look at it.")
 
 
 class PledgeRow(Table, tablename="bounty_pledge"):
@@ -47,6 +60,9 @@ class EntryRow(Table, tablename="bounty_entry"):
     created_at = Timestamptz(default=None)
     submitted_at = Timestamptz(null=True, default=None)
     published_resource_id = UUID(null=True, default=None)
+    files_erased_at = Timestamptz(null=True, default=None, help_text="When the key of its files was destroyed.")
+    note_findings = JSONB(default="[]", help_text="What the registry says against its note.")
+    held_for_claim = Boolean(help_text="A claim that is not decided yet names it, and its note or files agree.")
 
 
 class StepRow(Table, tablename="bounty_step"):
@@ -63,8 +79,32 @@ class StepRow(Table, tablename="bounty_step"):
     amount = BigInt(null=True, default=None)
 
 
+class AwardRow(Table, tablename="bounty_award"):
+    """The grant: what an awarded entry got of the pot, and that its outcome opens for the initiator. Only grows."""
+
+    id = UUID(primary_key=True, default=new_id)
+    bounty_id = ForeignKey(BountyRow, null=False, on_delete=OnDelete.restrict)
+    entry_id = ForeignKey(EntryRow, null=False, on_delete=OnDelete.restrict, unique=True)
+    percent = SmallInt()
+    amount = BigInt()
+    awarded_at = Timestamptz(default=None)
+
+
+class SelfDealingRow(Table, tablename="bounty_self_dealing"):
+    """An entry that may not get anything of a pot, because its author and the initiator are not independent.
+
+    `actor_id` is who tried to award it; null where the clock passed it over.
+    """
+
+    id = UUID(primary_key=True, default=new_id)
+    bounty_id = ForeignKey(BountyRow, null=False, on_delete=OnDelete.restrict)
+    entry_id = ForeignKey(EntryRow, null=False, on_delete=OnDelete.restrict, unique=True)
+    actor_id = UUID(null=True, default=None)
+    noticed_at = Timestamptz(default=None)
+
+
 class OutcomeReadRow(Table, tablename="outcome_read"):
-    """A download URL that was given out for one file of an awarded entry."""
+    """A download URL that was given out for one file of an entry: to the initiator who bought it, or to its author."""
 
     id = UUID(primary_key=True, default=new_id)
     entry_id = ForeignKey(EntryRow, null=False, on_delete=OnDelete.restrict)
@@ -72,3 +112,52 @@ class OutcomeReadRow(Table, tablename="outcome_read"):
     account_id = UUID(default=None)
     issued_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
+
+
+class DownloadRow(Table, tablename="outcome_download"):
+    """One use of a download URL: which bytes were asked for, and, at its end, how many of them were sent."""
+
+    id = UUID(primary_key=True, default=new_id)
+    read_id = ForeignKey(OutcomeReadRow, null=False, on_delete=OnDelete.restrict)
+    at = Timestamptz(default=None)
+    first_byte = BigInt()
+    last_byte = BigInt()
+    sent_bytes = BigInt(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class PreviewRow(Table, tablename="entry_preview"):
+    """A small, marked picture of what an entry makes, drawn from an upload that is deleted then; sealed like files."""
+
+    id = UUID(primary_key=True, default=new_id)
+    entry_id = ForeignKey(EntryRow, null=False, on_delete=OnDelete.restrict)
+    file_id = UUID(default=None, unique=True, help_text="The examined file that it was drawn from.")
+    vault_key_id = UUID(default=None)
+    blob_key = Text()
+    size_bytes = BigInt()
+    width = Integer()
+    height = Integer()
+    made_at = Timestamptz(default=None)
+
+
+class ReferenceRow(Table, tablename="bounty_reference"):
+    """The copy of a reference picture that is shown; `file_id` is the picture that was uploaded and examined."""
+
+    id = UUID(primary_key=True, default=new_id)
+    bounty_id = ForeignKey(BountyRow, null=False, on_delete=OnDelete.restrict)
+    file_id = UUID(default=None, unique=True)
+    blob_key = Text()
+    width = Integer()
+    height = Integer()
+    drawn_at = Timestamptz(default=None)
+
+
+class ReviewRow(Table, tablename="bounty_review"):
+    """What a moderator decided about a bounty that had to be looked at. Only grows."""
+
+    id = UUID(primary_key=True, default=new_id)
+    bounty_id = ForeignKey(BountyRow, null=False, on_delete=OnDelete.restrict)
+    moderator_id = UUID(default=None)
+    decision = Varchar(length=10)
+    explanation = Text()
+    decided_at = Timestamptz(default=None)

@@ -1,10 +1,14 @@
 """What leaves the bounties context: frozen values, never rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
 
 from domain.bounties.rules import BountyKind, BountyStatus, EntryStatus
+from domain.kernel.findings import Verdict
 from domain.kernel.ids import AccountId, BountyId, Credits, EntryId, FileId, ResourceId
+from domain.resources import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +16,7 @@ class Bounty:
     """A bounty as everybody may see it, but for `awarded_entry_id`, which is shown only to those who see the entry.
 
     `pot` is the sum of all pledges, also after it was paid out or given back; `entry_count` counts the entries that
-    are in the running: submitted, not withdrawn, not blocked.
+    are in the running: submitted, not withdrawn, not blocked. `held_at` says since when it is out of public sight.
     """
 
     id: BountyId
@@ -30,6 +34,10 @@ class Bounty:
     created_at: datetime
     closes_at: datetime
     judged_by: datetime
+    held_at: datetime | None = None
+    auto_award: bool = False
+    extended_at: datetime | None = None
+    payouts_stopped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,74 @@ class BountyEntry:
     created_at: datetime
     submitted_at: datetime | None
     published_resource_id: ResourceId | None
+    files_erased_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFile:
+    """One file of an entry, as its author sees it. Of an erased one everything is left but its bytes."""
+
+    id: FileId
+    name: str
+    size_bytes: int
+    sha256: str
+    erased_at: datetime | None
+    download_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A preview as it was drawn: a small picture."""
+
+    data: bytes = field(repr=False)
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class BountyReference:
+    """A picture that an initiator shows of what they ask for; `id` is its file's. It has a size once it was drawn.
+
+    `url` is None where none was asked for, and for a picture that is not shown.
+    """
+
+    id: FileId
+    file: StoredFile
+    width: int | None
+    height: int | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPreview:
+    """A picture that an author shows of an entry. Its size is None until it has been drawn, and so is `url`."""
+
+    verdict: Verdict
+    error: str | None
+    width: int | None
+    height: int | None
+    url: str | None
+
+
+class OutcomeReadKind(StrEnum):
+    """What is written down of a file of an entry: that a link was given, or that it was used."""
+
+    LINK = "LINK"
+    DOWNLOAD = "DOWNLOAD"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRead:
+    """A link that was given for a file of an entry, or a use of it. Bytes are counted from 0, the last one included."""
+
+    id: UUID
+    kind: OutcomeReadKind
+    at: datetime
+    reader_id: AccountId
+    file_name: str
+    first_byte: int | None
+    last_byte: int | None
+    complete: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +167,54 @@ class BountyTerms:
     closes_at: datetime
     mature: bool = False
     depicts_real_person: bool = False
+    auto_award: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TermsChange:
+    """The terms that an initiator wants otherwise; None leaves one as it is."""
+
+    kind: BountyKind | None = None
+    title: str | None = None
+    brief: str | None = None
+    closes_at: datetime | None = None
+    mature: bool | None = None
+    depicts_real_person: bool | None = None
+    auto_award: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What part of a pot an initiator wants an entry to get, in whole percents."""
+
+    entry_id: EntryId
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What an awarded entry got of the pot."""
+
+    bounty_id: BountyId
+    entry_id: EntryId
+    percent: int
+    amount: Credits
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the books say of one bounty, or, without one, of all bounties together.
+
+    `escrowed` lies in the purses of its pledges; `owed` should: its pledges while it runs, nothing once it has ended.
+    `agree` tells whether every single purse holds what it should, and the pot is the sum of the pledges.
+    """
+
+    bounty_id: BountyId | None
+    escrowed: int
+    owed: int
+    pledged: int
+    pot: int
+    agree: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from domain.generation.facts import (
     GenerationRequested,
     GenerationStepped,
     GenerationStopAsked,
+    PicturesWithheld,
     topic_of,
 )
 from domain.generation.leases import claim, recover, renew
@@ -25,6 +26,7 @@ from domain.generation.requests import cancel, quote, request
 from domain.generation.rules import JobPriority, JobStatus, Sampler, Use, Wish
 from domain.generation.running import fault, finish, progress, start, stop_on_cluster
 from domain.generation.values import Claim, Job, Lease, Picture, Progress, QueueState, Quote
+from domain.generation.withholding import sweep_jobs
 
 __all__ = [
     "Claim",
@@ -38,6 +40,7 @@ __all__ = [
     "JobStatus",
     "Lease",
     "Picture",
+    "PicturesWithheld",
     "Progress",
     "QueueState",
     "Quote",
@@ -68,5 +71,6 @@ __all__ = [
     "start",
     "stop_asked",
     "stop_on_cluster",
+    "sweep_jobs",
     "topic_of",
 ]

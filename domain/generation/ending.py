@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from domain.generation.facts import GenerationFinished, GenerationMoved
+from domain.generation.facts import GenerationFinished, GenerationMoved, GenerationStopAsked
 from domain.generation.rules import JobStatus, is_final, step
 from domain.kernel.findings import Finding
 from domain.kernel.ids import AccountId, Credits, JobId, Subject
@@ -57,6 +57,15 @@ async def end(
         at,
     )
     w.tell(GenerationFinished(JobId(row["id"]), AccountId(row["owner_id"]), to))
+
+
+async def refuse(w: Work, row: Any, findings: Sequence[Finding], *, at: datetime) -> None:
+    """Refuse a locked job that has not ended: at once while it waits, else as soon as it has been stopped."""
+    if row["status"] == JobStatus.QUEUED:
+        await end(w, row, JobStatus.REFUSED, at=at, refusal=findings)
+        return
+    await w.execute("UPDATE generation_job SET refusal = $2::jsonb WHERE id = $1", row["id"], to_json(findings))
+    w.tell(GenerationStopAsked(JobId(row["id"])))
 
 
 async def _settle(w: Work, row: Any, charge: Credits) -> None:

@@ -64,6 +64,19 @@ class GenerationStopAsked(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PicturesWithheld(Fact):
+    """The pictures of a finished job are withheld, or given back, because the registry has changed."""
+
+    job_id: JobId
+    owner_id: AccountId
+    withheld: bool
+
+    def topics(self) -> Iterable[str]:
+        """Go to the owner."""
+        return (f"inbox:{self.owner_id}",)
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationFinished(Fact):
     """A job took its last step and its credits are settled."""
 

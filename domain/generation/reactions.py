@@ -9,18 +9,18 @@ from collections.abc import Set as AbstractSet
 import asyncpg
 
 from domain import likeness, resources
-from domain.generation.ending import end, locked, to_json
+from domain.generation.ending import locked, refuse
 from domain.generation.facts import GenerationStopAsked
 from domain.generation.requests import STOPPING
 from domain.generation.rules import JobStatus, is_final
 from domain.generation.running import stop_on_cluster
-from domain.kernel.findings import Finding, Signal
+from domain.generation.words import against_words
+from domain.kernel.findings import Finding
 from domain.kernel.ids import JobId, ResourceId
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
 from domain.kernel.work import work
 from domain.likeness import RegistryChanged
-from domain.registry.gates import examine_texts
 from domain.registry.names import NameMatcher
 from domain.resources import ResourceChanged, ResourceStatus
 
@@ -43,14 +43,10 @@ async def registry_changed(scope: Scope, fact: RegistryChanged) -> None:
     async for rows in _unfinished():
         barred = await _barred({each for row in rows for each in row["resources"]}, scope)
         for row in rows:
-            words = examine_texts(
-                matcher,
-                [("prompt", row["prompt"]), ("negative prompt", row["negative_prompt"])],
-                Signal.NAME_IN_TEXT,
-                account=row["owner_id"],
-                mature=row["mature"],
-            )
-            findings = [*words, *(reason for each in row["resources"] for reason in barred.get(each, ()))]
+            findings = [
+                *against_words(row, matcher),
+                *(reason for each in row["resources"] for reason in barred.get(each, ())),
+            ]
             if findings:
                 await _refuse(scope, JobId(row["id"]), findings)
 
@@ -109,13 +105,8 @@ async def _unfinished() -> AsyncIterator[Sequence[asyncpg.Record]]:
 
 
 async def _refuse(scope: Scope, job_id: JobId, findings: Sequence[Finding]) -> None:
-    """Refuse a job: at once while it waits, else as soon as it has been stopped."""
+    """Refuse a job, if it has not ended meanwhile."""
     async with work(scope.now) as w:
         row = await locked(w, job_id)
-        if row is None or is_final(JobStatus(row["status"])):
-            return
-        if row["status"] == JobStatus.QUEUED:
-            await end(w, row, JobStatus.REFUSED, at=scope.now, refusal=findings)
-            return
-        await w.execute("UPDATE generation_job SET refusal = $2::jsonb WHERE id = $1", job_id, to_json(findings))
-        w.tell(GenerationStopAsked(job_id))
+        if row is not None and not is_final(JobStatus(row["status"])):
+            await refuse(w, row, findings, at=scope.now)

@@ -16,12 +16,14 @@ from domain.kernel.sql import fetch, fetch_one
 
 _JOB = """
     id, owner_id, status, checkpoint_id, prompt, negative_prompt, cost, charged, image, quantity, step, steps, preview,
-    refusal, error, created_at, finished_at
+    refusal, error, created_at, finished_at,
+    (SELECT w.findings FROM generation_withheld w WHERE w.id = generation_job.id) AS withheld
 """
 _PICTURE = """
     SELECT i.id, i.job, i.position, i.blob_key, i.width, i.height, i.seed, i.mature, i.sha256, j.owner_id
     FROM generation_image i JOIN generation_job j ON j.id = i.job AND j.attempt = i.attempt
     WHERE j.status = ANY($1) AND ($2 OR j.owner_id = $3)
+        AND NOT EXISTS (SELECT FROM generation_withheld w WHERE w.id = j.id)
 """
 _DELIVERED = sorted(DELIVERED)
 _RECENT = 50
@@ -175,6 +177,7 @@ def _job(row: asyncpg.Record) -> Job:
         progress=progress if row["image"] else None,
         # A running job that must stop has its findings already; they are said when it has stopped.
         refusal=findings_in(row["refusal"]) if status is JobStatus.REFUSED else None,
+        withheld=findings_in(row["withheld"]),
         error=row["error"],
         created_at=row["created_at"],
         finished_at=row["finished_at"],

@@ -12,7 +12,8 @@ from domain.generation.leases import held
 from domain.generation.requests import STOPPING
 from domain.generation.rules import JobStatus
 from domain.generation.values import Claim
-from domain.kernel.findings import Finding, Signal
+from domain.generation.words import against_words
+from domain.kernel.findings import Finding
 from domain.kernel.ids import JobId, ResourceId
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
@@ -29,7 +30,6 @@ from domain.kernel.wire import (
     StepDone,
 )
 from domain.kernel.work import Work, work
-from domain.registry.gates import examine_texts
 from domain.resources import Usable
 
 _CANCEL_SECONDS = 2.0
@@ -79,13 +79,7 @@ async def start(scope: Scope, claimed: Claim) -> RenderOrder | None:
 
 def _findings(scope: Scope, row: Any, found: dict[ResourceId, Usable]) -> list[Finding]:
     """Judge a job's words and resources by what holds now."""
-    words = examine_texts(
-        scope.ports.registry.matcher,
-        [("prompt", row["prompt"]), ("negative prompt", row["negative_prompt"])],
-        Signal.NAME_IN_TEXT,
-        account=row["owner_id"],
-        mature=row["mature"],
-    )
+    words = against_words(row, scope.ports.registry.matcher)
     barred = [
         reason for use in found.values() if not use.allowed for reason in use.reasons if reason.verdict in STOPPING
     ]

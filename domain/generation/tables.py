@@ -56,6 +56,17 @@ class UseRow(Table, tablename="generation_use"):
     weight = DoublePrecision()
 
 
+class WithheldRow(Table, tablename="generation_withheld"):
+    """A job whose delivered pictures are withheld, because its words name somebody who does not allow it now.
+
+    The job's own row is final; this one stands as long as the findings do.
+    """
+
+    id = UUID(primary_key=True, help_text="The job's.")
+    findings = JSONB()
+    at = Timestamptz()
+
+
 class ImageRow(Table, tablename="generation_image"):
     """A finished picture that passed the cluster's gate. It is shown once its job has ended well."""
 

@@ -33,6 +33,7 @@ class Job:
     charged: Credits
     progress: Progress | None
     refusal: tuple[Finding, ...] | None
+    withheld: tuple[Finding, ...] | None
     error: str | None
     created_at: datetime
     finished_at: datetime | None

@@ -20,6 +20,7 @@ class Signal(StrEnum):
     FACE_IN_SAMPLE = "FACE_IN_SAMPLE"
     FACE_IN_PROBE = "FACE_IN_PROBE"
     MATURE_CONTENT = "MATURE_CONTENT"
+    REQUEST_RISK = "REQUEST_RISK"
 
 
 class Verdict(StrEnum):

@@ -1,11 +1,12 @@
 """What the domain asks of the world outside: protocols that the composition root fills in."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from domain.kernel.vault import Vault
 from domain.kernel.wire import ClusterState, Inspection, InspectOrder, RenderEvent, RenderOrder
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class Blobs(Protocol):
 
     async def put_file(self, key: str, path: str) -> None:
         """Store the local file at `path` under `key`, streamed."""
+        ...
+
+    async def put_stream(self, key: str, pieces: AsyncIterable[bytes]) -> None:
+        """Store what `pieces` give under `key`, whole or, when they raise, not at all; an existing blob is replaced."""
         ...
 
     async def get(self, key: str) -> bytes:
@@ -135,6 +140,10 @@ class Policy:
     min_pledge: int = 10
     max_pledge: int = 1_000_000
     judging_seconds: int = 7 * 24 * 3600
+    cancel_share_percent: int = 10
+    """The part of a pot that the authors of accepted entries share when a bounty is cancelled."""
+    reconcile_seconds: int = 600
+    """How often the books of all bounties are proved."""
     price_per_megapixel_step: int = 1
     max_pixels: int = 2048 * 2048
     max_quantity: int = 8
@@ -147,6 +156,8 @@ class Policy:
     """The same, for facts of passing interest such as progress."""
     hold_unexamined: bool = True
     """Whether a picture is held where its faces can't be compared, because the extra `faces` isn't installed."""
+    unawarded_kept_seconds: int = 30 * 24 * 3600
+    """How long after a bounty's end the files of entries that did not win are kept."""
     claim_proof_bits: int = 18
     """How hard the puzzle is that further claims from one address cost: so many zero bits of SHA256."""
 
@@ -165,5 +176,9 @@ class Ports:
     """The origin that clients see, for URLs that the API gives out; empty gives relative ones."""
     sealer: Sealer | None = None
     """Seals face descriptors; None where the server has no key for them, and then it takes none."""
+    vault: Vault | None = None
+    """Keeps the files of entries sealed; None where the server has no key for it, and then it takes no such file."""
     proof_key: bytes = field(default=b"", repr=False)
     """Signs the challenges that a claim's proof of work answers."""
+    marks_key: bytes = field(default=b"", repr=False)
+    """Draws the marks by which accounts are compared; without it nobody can tell what a mark was drawn from."""

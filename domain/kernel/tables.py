@@ -1,6 +1,18 @@
-"""The event log (facts as the deeds wrote them, the feed as the relay numbered it), and fingerprints of files."""
+"""The event log (facts as the deeds wrote them, the feed as the relay numbered it), fingerprints, and search words."""
 
-from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Boolean, Bytea, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    BigSerial,
+    Boolean,
+    Bytea,
+    Integer,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -54,3 +66,21 @@ class FingerprintRow(Table, tablename="file_fingerprint"):
     hashes = JSONB(default="{}", help_text="Every identifier, lower-case hex by the contract's names.")
     tensors = Varchar(length=64, null=True, default=None, index=True, help_text="The digest of its tensors.")
     sketch = Bytea(null=True, default=None, help_text="What a LoRA changes, for comparison.")
+
+
+class SearchWordRow(Table, tablename="search_word"):
+    """A word of a public text, by which a misspelt one is understood. From the third on, uses are counted roughly."""
+
+    word = Varchar(length=32, primary_key=True)
+    uses = SmallInt()
+
+
+class SweepRow(Table, tablename="sweep"):
+    """How far one sweep over everything stored has come; see `domain.kernel.sweeps`."""
+
+    name = Text(primary_key=True)
+    done = Integer(default=0, help_text="The version that everything has been brought up to.")
+    goal = Integer(null=True, default=None, help_text="The version that the walk at hand leads to.")
+    after = UUID(null=True, default=None, help_text="The last key that the walk at hand is done with.")
+    worker = Text(null=True, default=None)
+    lease_until = Timestamptz(null=True, default=None)

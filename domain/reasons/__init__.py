@@ -3,7 +3,7 @@
 A context that restricts something states its reasons in the same work, and withdraws them when the restriction ends.
 """
 
-from domain.reasons.actions import state, withdraw
+from domain.reasons.actions import in_force, state, withdraw
 from domain.reasons.reads import statements_by_ids, statements_by_subject
 from domain.reasons.values import (
     AccountDecision,
@@ -31,6 +31,7 @@ __all__ = [
     "Source",
     "Statement",
     "Visibility",
+    "in_force",
     "state",
     "statements_by_ids",
     "statements_by_subject",

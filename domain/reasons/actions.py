@@ -42,6 +42,16 @@ async def state(w: Work, statement: Statement) -> StatementId:
     return statement.id
 
 
+async def in_force(w: Work, subject: Subject) -> StatementId | None:
+    """Name the statement in force on a subject, if there is one."""
+    row = await w.one(
+        "SELECT id FROM statement WHERE subject_kind = $1 AND subject_id = $2 AND withdrawn_at IS NULL",
+        subject.kind,
+        subject.id,
+    )
+    return StatementId(row["id"]) if row else None
+
+
 async def withdraw(w: Work, subject: Subject, *, at: datetime | None = None) -> bool:
     """End the statement in force on a subject, because its restriction ends; False when there is none.
 

@@ -13,10 +13,14 @@ from domain.resources.actions import (
     remove,
     submit,
 )
-from domain.resources.claims import LookedAt, look_at_for_claim, release_from_claim
+from domain.resources.claims import LookedAt, look_at_files, look_at_for_claim, matcher_at, release_from_claim
+from domain.resources.copying import Copies, copy_out
+from domain.resources.disposal import announce, claim, delete_doomed, doom
 from domain.resources.facts import FileScanned, ResourceChanged
+from domain.resources.file_removal import drop_file, give_up_blob, remove_file
+from domain.resources.pictures import CleanPicture, clean_pictures, key_by_id, take_picture, uploads_to
 from domain.resources.reads import files_by_ids, files_of, list_resources, resource_by_hash, resources_by_ids
-from domain.resources.revalidation import applied_version, revalidate
+from domain.resources.rewrapping import check_keys, rewrap_keys
 from domain.resources.rules import permission
 from domain.resources.scans import (
     LEASE_SECONDS,
@@ -24,13 +28,18 @@ from domain.resources.scans import (
     record_inspection,
     renew_scan,
     request_scans,
+    scan_damaged,
     scan_faulted,
 )
+from domain.resources.settling import RegistryBehind, announce_registry, hold_registry
+from domain.resources.sweeping import judge_anew, sweep_files, sweep_texts
+from domain.resources.upgrading import seal_stored
 from domain.resources.uploads import (
     WrongContents,
     begin_upload,
     complete_upload,
     end_upload,
+    end_uploads,
     expire_uploads,
     open_upload,
     over_among,
@@ -52,14 +61,19 @@ from domain.resources.values import (
     UploadStatus,
     Usable,
 )
+from domain.resources.vault import check_in_use, erase_files, file_for_scan, key_in_use, sealed_files, the_vault
+from domain.resources.wording import learn_words
 
 __all__ = [
     "LEASE_SECONDS",
+    "CleanPicture",
+    "Copies",
     "FileScanned",
     "HashAlgorithm",
     "Holder",
     "LookedAt",
     "Permission",
+    "RegistryBehind",
     "Resource",
     "ResourceChanged",
     "ResourceDraft",
@@ -74,18 +88,38 @@ __all__ = [
     "WrongContents",
     "add_checkpoint",
     "adopt_files",
-    "applied_version",
+    "announce",
+    "announce_registry",
     "begin_upload",
+    "check_in_use",
+    "check_keys",
+    "claim",
     "claim_scans",
+    "clean_pictures",
     "complete_upload",
+    "copy_out",
+    "delete_doomed",
+    "doom",
     "draft",
+    "drop_file",
     "end_upload",
+    "end_uploads",
+    "erase_files",
     "examined_draft",
     "expire_uploads",
+    "file_for_scan",
     "files_by_ids",
     "files_of",
+    "give_up_blob",
+    "hold_registry",
+    "judge_anew",
+    "key_by_id",
+    "key_in_use",
+    "learn_words",
     "list_resources",
+    "look_at_files",
     "look_at_for_claim",
+    "matcher_at",
     "open_upload",
     "over_among",
     "own_upload",
@@ -94,12 +128,21 @@ __all__ = [
     "record_inspection",
     "release_from_claim",
     "remove",
+    "remove_file",
     "renew_scan",
     "request_scans",
     "resource_by_hash",
     "resources_by_ids",
-    "revalidate",
+    "rewrap_keys",
+    "scan_damaged",
     "scan_faulted",
+    "seal_stored",
+    "sealed_files",
     "submit",
+    "sweep_files",
+    "sweep_texts",
+    "take_picture",
+    "the_vault",
+    "uploads_to",
     "usable",
 ]

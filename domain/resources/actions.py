@@ -5,13 +5,15 @@ from uuid import UUID
 
 from domain import reasons
 from domain.kernel.findings import Signal
-from domain.kernel.ids import AccountId, ResourceId, Subject, new_id
+from domain.kernel.ids import AccountId, FileId, ResourceId, Subject, new_id
 from domain.kernel.limits import within_limit
 from domain.kernel.refusals import LikenessRefused, NotAllowed, NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work, work
 from domain.registry.gates import examine_texts
 from domain.resources import statements
+from domain.resources.copying import Copies
+from domain.resources.disposal import claim
 from domain.resources.facts import ResourceChanged
 from domain.resources.holders import lock_holder
 from domain.resources.reads import resource_of, sees_all
@@ -94,25 +96,27 @@ async def remove(scope: Scope, resource_id: ResourceId) -> None:
 
 
 async def publish_outcome(
-    w: Work, scope: Scope, asked: ResourceDraft, *, source: Holder, owner_id: AccountId
+    w: Work, scope: Scope, asked: ResourceDraft, *, copies: Copies, owner_id: AccountId, credited_to: AccountId
 ) -> ResourceId:
-    """Draft and submit a resource with the files of an entry, in the work of whoever may decide that.
+    """Draft and submit a resource with copies of an entry's files, in the work of whoever may decide that.
 
-    Raises InvalidInput, PolicyRefused, LikenessRefused, Conflict.
+    `credited_to` is who made them. Raises InvalidInput, PolicyRefused, LikenessRefused, Conflict.
     """
     resource_id = await _write(w, scope, examined_draft(scope, asked, owner_id), owner_id)
-    await adopt_files(w, source, Holder("resource", resource_id), owner_id=owner_id, mature=asked.mature)
+    await w.execute("UPDATE resource SET credited_to_id = $2 WHERE id = $1", resource_id, credited_to)
+    await adopt_files(w, scope, copies, Holder("resource", resource_id), owner_id=owner_id, mature=asked.mature)
     await _submit(w, scope, await _locked(w, scope, resource_id))
     return resource_id
 
 
-async def adopt_files(w: Work, source: Holder, target: Holder, *, owner_id: AccountId, mature: bool) -> int:
-    """Give a holder the files of another as its own, to be scanned anew; both share the blobs. Gives their number."""
+async def adopt_files(
+    w: Work, scope: Scope, copies: Copies, target: Holder, *, owner_id: AccountId, mature: bool
+) -> int:
+    """Give a holder copies of files, to be scanned as its own. Gives their number. Raises Conflict."""
     await lock_holder(w, target)
-    rows = await w.fetch(
-        "SELECT * FROM stored_file WHERE holder_kind = $1 AND holder_id = $2 ORDER BY id", source.kind, source.id
-    )
-    copies = [
+    await claim(w, list(copies.values()), now=scope.now)
+    rows = await w.fetch("SELECT * FROM stored_file WHERE id = ANY($1::uuid[]) ORDER BY id", list(copies))
+    adopted = [
         FileRow(
             {
                 FileRow.id: new_id(),
@@ -123,15 +127,15 @@ async def adopt_files(w: Work, source: Holder, target: Holder, *, owner_id: Acco
                 FileRow.name: row["name"],
                 FileRow.size_bytes: row["size_bytes"],
                 FileRow.sha256: row["sha256"],
-                FileRow.blob_key: row["blob_key"],
+                FileRow.blob_key: copies[FileId(row["id"])],
                 FileRow.created_at: row["created_at"],
             }
         )
         for row in rows
     ]
-    if copies:
-        await FileRow.insert(*copies)
-    return len(copies)
+    if adopted:
+        await FileRow.insert(*adopted)
+    return len(adopted)
 
 
 async def add_checkpoint(

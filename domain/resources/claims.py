@@ -14,6 +14,7 @@ from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.ids import AccountId, ResourceId
 from domain.kernel.ports import Sealer
 from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch
 from domain.kernel.work import Work, work
 from domain.registry.matching import Matcher
 from domain.registry.names import NameMatcher
@@ -21,10 +22,9 @@ from domain.registry.snapshot import EnrolledFace, Person, Snapshot
 from domain.resources import statements
 from domain.resources.facts import ResourceChanged
 from domain.resources.holders import lock_holder
+from domain.resources.keeping import FACTS_SQL, facts_of
 from domain.resources.reads import resource_of
-from domain.resources.revalidation import matcher_of
 from domain.resources.rules import examine, examine_own_texts, is_of_person
-from domain.resources.scans import FACTS_SQL, facts_of
 from domain.resources.settling import hold_registry, settle
 from domain.resources.values import Cause, Holder, Resource, ResourceStatus
 
@@ -39,6 +39,11 @@ class LookedAt:
     findings: tuple[Finding, ...]
     sha256: tuple[str, ...]
     held: bool
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody could see it when the claim came."""
+        return self.status is ResourceStatus.PUBLISHED
 
 
 async def look_at_for_claim(
@@ -82,18 +87,38 @@ async def look_at_for_claim(
     )
 
 
+async def look_at_files(
+    scope: Scope, holders: Sequence[Holder], person: Person, *, faces: Sequence[bytes] = ()
+) -> tuple[Finding, ...]:
+    """Look for a claimed person in the names, the metadata and the faces of examined files, whoever holds them.
+
+    The findings name the person by the id that the caller gave; nothing is written.
+    """
+    enrolled = tuple(EnrolledFace(person.id, face) for face in faces)
+    matcher = await asyncio.to_thread(NameMatcher, Snapshot(version=0, persons=(person,), faces=enrolled))
+    rows = await fetch(
+        f"""
+        SELECT {FACTS_SQL} FROM scan JOIN stored_file f ON f.id = scan.file_id
+        JOIN unnest($1::text[], $2::uuid[]) AS asked(kind, id) ON f.holder_kind = asked.kind AND f.holder_id = asked.id
+        WHERE scan.status = 'DONE' ORDER BY f.id
+        """,  # noqa: S608 - a constant of ours
+        [holder.kind for holder in holders],
+        [holder.id for holder in holders],
+    )
+    found = [finding for row in rows for finding in examine(facts_of(row, scope.ports.sealer), matcher).findings]
+    return tuple(finding for finding in found if is_of_person(finding, person.id))
+
+
 async def release_from_claim(scope: Scope, resource_id: ResourceId, snapshot: Snapshot) -> bool:
     """End the hold for a claim: from now on its own texts and files decide. False when it was not held for one.
 
     Raises RegistryBehind when a newer registry than `snapshot` is being applied already: try again with that.
     """
-    matcher = await matcher_of(scope, snapshot)
+    matcher = await matcher_at(scope, snapshot)
     async with work(scope.now) as w:
         await lock_holder(w, Holder("resource", resource_id))
         await hold_registry(w, matcher)
-        freed = await w.execute(
-            "UPDATE resource SET cause = 'SCAN' WHERE id = $1 AND status = 'HELD' AND cause = 'CLAIM'", resource_id
-        )
+        freed = await w.execute("UPDATE resource SET cause = 'SCAN' WHERE id = $1 AND cause = 'CLAIM'", resource_id)
         if freed == "UPDATE 0":
             return False
         await settle(w, scope, resource_id, matcher, rejudged=True)
@@ -117,3 +142,10 @@ def _found(
     of_files = [finding for row in rows for finding in examine(facts_of(row, sealer), matcher).findings]
     found = [*examine_own_texts(resource, matcher), *of_files]
     return tuple(replace(finding, person_id=None) for finding in found if is_of_person(finding, person.id))
+
+
+async def matcher_at(scope: Scope, snapshot: Snapshot) -> Matcher:
+    """Use the registry that this process holds, if it is new enough; making a matcher takes seconds for a large one."""
+    if await scope.ports.registry.reach(snapshot.version):
+        return scope.ports.registry.matcher
+    return await asyncio.to_thread(NameMatcher, snapshot)

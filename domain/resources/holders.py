@@ -9,9 +9,9 @@ from domain.resources.values import Holder
 async def lock_holder(w: Work, holder: Holder) -> None:
     """Wait for whoever else changes the files of this holder; taken before any of their rows.
 
-    A resource and its samples have one lock, because one status follows from both.
+    A resource and its samples have one lock, because one status follows from both; so have an entry and its previews.
     """
-    kind = "resource" if holder.kind == "sample" else holder.kind
+    kind = {"sample": "resource", "preview": "entry"}.get(holder.kind, holder.kind)
     await w.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{kind}:{holder.id}")
 
 
@@ -19,7 +19,8 @@ async def check_not_examined(w: Work, holder: Holder) -> None:
     """Refuse to add a file beside files that are being examined or were found readable. Raises Conflict.
 
     A holder that was submitted must never get a file that its scan has not seen. After a scan that failed, another
-    file may take the place of the one that could not be read.
+    file may take the place of the one that could not be read; a draft may always show another preview, and a bounty
+    another picture, because each of these is examined by itself.
     """
     rows = await w.fetch(
         """
@@ -30,7 +31,8 @@ async def check_not_examined(w: Work, holder: Holder) -> None:
         holder.id,
     )
     verdicts = {Verdict(row["verdict"]) for row in rows}
-    if verdicts and (Verdict.PENDING in verdicts or Verdict.FAILED not in verdicts):
+    settled = holder.kind != "preview" and Verdict.FAILED not in verdicts
+    if holder.kind != "reference" and verdicts and (Verdict.PENDING in verdicts or settled):
         raise Conflict("This has been submitted: no file can be added to it any more.", state="SUBMITTED")
 
 
@@ -49,6 +51,6 @@ async def delete_unreadable(w: Work, holder: Holder, *, name: str) -> list[str]:
         holder.id,
         name,
     )
-    keys = [row["blob_key"] for row in deleted]
+    keys = [row["blob_key"] for row in deleted if row["blob_key"]]
     kept = await w.fetch("SELECT blob_key FROM stored_file WHERE blob_key = ANY($1::text[])", keys)
     return sorted(set(keys) - {row["blob_key"] for row in kept})

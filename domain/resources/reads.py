@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from domain.kernel import searching
 from domain.kernel.findings import Finding, Verdict
 from domain.kernel.ids import AccountId, FileId, ResourceId
 from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
@@ -29,20 +30,21 @@ VISIBLE = "(resource.status = 'PUBLISHED' OR $1::bool OR resource.owner_id = $2)
 _RESOURCE = """
     resource.id, resource.kind, resource.title, resource.description, resource.trigger_words, resource.owner_id,
     resource.status, resource.mature, resource.depicts_real_person, resource.findings, resource.created_at,
-    resource.published_at, resource.source_path
+    resource.published_at, resource.source_path, resource.credited_to_id
 """
 
 _FILES = """
     SELECT f.id, f.holder_kind, f.holder_id, f.name, f.size_bytes, f.format, f.sha256, f.blob_key,
+        (SELECT k.destroyed_at FROM vault_key k WHERE k.id = f.vault_key_id) AS erased_at, s.sha256 AS scanned_sha256,
         (SELECT jsonb_object_agg(h.algorithm, h.value) FROM file_hash h WHERE h.file_id = f.id) AS hashes,
         coalesce(s.verdict, 'PENDING') AS verdict, coalesce(s.findings, '[]') AS findings, s.started_at,
         s.finished_at, s.error,
-        CASE WHEN s.status = 'DONE'
-            THEN greatest(s.registry_version, (SELECT applied FROM revalidation)) ELSE 0 END AS registry_version
+        CASE WHEN s.status = 'DONE' THEN
+            greatest(s.registry_version, (SELECT done FROM sweep WHERE name = 'files')) ELSE 0 END AS registry_version
     FROM stored_file f LEFT JOIN scan s ON s.file_id = f.id
 """
 
-_TSQUERY = "websearch_to_tsquery('simple', $7)"
+_TSQUERY = searching.TSQUERY.format("$7")
 
 
 async def resources_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[ResourceId, Resource]:
@@ -75,7 +77,7 @@ async def list_resources(
         wanted.status,
         wanted.owner_id,
         wanted.mature,
-        wanted.search,
+        None if wanted.search is None else await searching.understood(wanted.search),
     )
     rows = await fetch(
         f"SELECT {_RESOURCE} {matching} AND ($8::uuid IS NULL OR resource.id < $8) ORDER BY resource.id DESC LIMIT $9",
@@ -164,6 +166,7 @@ def resource_of(row: asyncpg.Record) -> Resource:
         findings=findings_in(row["findings"]),
         created_at=row["created_at"],
         published_at=row["published_at"],
+        credited_to_id=AccountId(row["credited_to_id"]) if row["credited_to_id"] else None,
         in_place=row["source_path"] is not None,
     )
 
@@ -183,6 +186,7 @@ def _file_of(row: asyncpg.Record) -> StoredFile:
         format=row["format"],
         sha256=row["sha256"],
         blob_key=row["blob_key"],
+        erased_at=row["erased_at"],
         hashes={HashAlgorithm(algorithm): value for algorithm, value in sorted(hashes.items())},
         scan=Scan(
             verdict=Verdict(row["verdict"]),
@@ -191,5 +195,6 @@ def _file_of(row: asyncpg.Record) -> StoredFile:
             started_at=row["started_at"],
             finished_at=row["finished_at"],
             error=row["error"],
+            sha256=row["scanned_sha256"],
         ),
     )

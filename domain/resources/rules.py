@@ -122,6 +122,12 @@ def check_takes_files(status: ResourceStatus, files: int) -> None:
         raise Conflict(f"A resource holds at most {MAX_FILES} files.", state=status)
 
 
+def check_gives_files(status: ResourceStatus) -> None:
+    """Refuse to take a file out of a resource that is no draft. Raises Conflict."""
+    if status is not ResourceStatus.DRAFT:
+        raise Conflict(f"Files are taken out of a draft; this resource is {status}.", state=status)
+
+
 def check_submit(status: ResourceStatus, files: int) -> None:
     """Refuse to submit what is no draft or has no file. Raises Conflict."""
     if status is not ResourceStatus.DRAFT:
@@ -182,8 +188,8 @@ def settled(status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verd
     """Say what becomes of a resource whose texts and files have these verdicts.
 
     It waits for the last scan. A draft stays one, and what a person decided stands against every scan; what is held
-    for a claim stays held at least until the claim is decided. A file that
-    could not be read makes it a draft again, so that its owner can upload another.
+    for a claim stays held at least until the claim is decided, also when something else had blocked it
+    meanwhile. A file that could not be read makes it a draft again, so that its owner can upload another.
     """
     if status in (ResourceStatus.DRAFT, ResourceStatus.REMOVED) or cause in (Cause.OWNER, Cause.MODERATOR):
         return status
@@ -191,7 +197,7 @@ def settled(status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verd
         return status
     judged = worst(verdicts)
     if cause is Cause.CLAIM and judged is not Verdict.BLOCKED:
-        return status
+        return ResourceStatus.HELD
     return {
         Verdict.CLEAN: ResourceStatus.PUBLISHED,
         Verdict.HELD: ResourceStatus.HELD,

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,22 +9,23 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel.findings import Verdict
-from domain.kernel.fingerprints import FINGERPRINT_SQL, remember
+from domain.kernel.fingerprints import remember
 from domain.kernel.ids import AccountId, FileId, ScanId, new_id
-from domain.kernel.ports import Ports, Sealer
+from domain.kernel.ports import Ports
 from domain.kernel.refusals import RegistryUnread
 from domain.kernel.scope import Scope
 from domain.kernel.wire import ActorLost, ClusterFault, Inspection, InspectOrder, MetadataText
 from domain.kernel.work import Work, work
-from domain.registry.blocked import Fingerprint, fingerprint_in
-from domain.registry.faces import BYTES
+from domain.registry.blocked import Fingerprint
 from domain.registry.matching import Matcher
 from domain.resources.facts import FileScanned
 from domain.resources.holders import lock_holder
-from domain.resources.reads import findings_in
+from domain.resources.keeping import FACTS_SQL, packed, sealed
+from domain.resources.queueing import queue_scans
 from domain.resources.rules import Examined, FileFacts, base_of, examine
 from domain.resources.settling import RegistryBehind, findings_json, hold_registry, settle, storable
-from domain.resources.values import Holder
+from domain.resources.values import PICTURES, Holder
+from domain.resources.vault import source_url
 
 LEASE_SECONDS = 10
 """A lease that is not renewed for so long falls back to the queue."""
@@ -38,16 +38,12 @@ _HASHES = ("SHA256", "AUTOV1", "AUTOV2", "AUTOV3", "CRC32", "BLAKE3")
 _LOST = "The validator did not survive this file, several times over; a person must look at it."
 _CHANGED = "The stored file is not the one that was uploaded: its SHA256 differs. Upload it again."
 
-FACTS_SQL = """
-    scan.id, scan.file_id, scan.attempt, scan.status, scan.base, scan.verdict, scan.findings, scan.texts, scan.faces,
-    f.name, f.sha256, f.account_id, f.mature, f.holder_kind, f.holder_id,
-""" + FINGERPRINT_SQL.format(sha256="f.sha256")
 
-
-async def request_scans(w: Work, holder: Holder) -> int:
+async def request_scans(w: Work, holder: Holder, *, again: bool = True) -> int:
     """Queue a scan of each of a holder's files that is not waiting for one; open uploads to it end. Gives their number.
 
-    From here on no file can be added, so that what is scanned is what is shared.
+    From here on no file can be added, so that what is scanned is what is shared. Files that were examined before are
+    examined again, unless `again` is false.
     """
     await lock_holder(w, holder)
     await w.execute(
@@ -58,28 +54,14 @@ async def request_scans(w: Work, holder: Holder) -> int:
     files = await w.fetch(
         "SELECT id FROM stored_file WHERE holder_kind = $1 AND holder_id = $2 ORDER BY id", holder.kind, holder.id
     )
-    queued = await w.fetch(
-        """
-        INSERT INTO scan (id, file_id, status, attempt, losses, base, verdict, findings, texts, registry_version,
-            queued_at, not_before)
-        SELECT new.id, new.file_id, 'QUEUED', 0, 0, 'PENDING', 'PENDING', '[]', '', 0, now(), now()
-        FROM unnest($1::uuid[], $2::uuid[]) AS new(id, file_id)
-        ON CONFLICT (file_id) DO UPDATE SET status = 'QUEUED', losses = 0, base = 'PENDING', verdict = 'PENDING',
-            findings = '[]', texts = '', faces = NULL, error = NULL, registry_version = 0, queued_at = now(),
-            not_before = now(), leased_by = NULL, lease_until = NULL, started_at = NULL, finished_at = NULL
-        WHERE scan.status = 'DONE'
-        RETURNING id
-        """,
-        [new_id() for _ in files],
-        [row["id"] for row in files],
-    )
-    return len(queued)
+    return await queue_scans(w, [row["id"] for row in files], again=again)
 
 
 async def claim_scans(ports: Ports, worker: str, limit: int) -> list[InspectOrder]:
     """Lease up to `limit` scans to a worker, those waiting longest first, and give the order for each.
 
     A scan whose lease ran out, because its worker died, is claimed like one that waits. Each claim is a new attempt.
+    Where this process has no key for the vault, sealed files wait for one that has.
     """
     async with work() as w:
         rows = await w.fetch(
@@ -88,15 +70,19 @@ async def claim_scans(ports: Ports, worker: str, limit: int) -> list[InspectOrde
                 lease_until = now() + make_interval(secs => $2), started_at = coalesce(scan.started_at, now())
             FROM stored_file f
             WHERE f.id = scan.file_id AND scan.id IN (
-                SELECT id FROM scan WHERE (status = 'QUEUED' AND not_before <= now())
-                    OR (status = 'RUNNING' AND lease_until < now())
+                SELECT id FROM scan WHERE ((status = 'QUEUED' AND not_before <= now())
+                    OR (status = 'RUNNING' AND lease_until < now()))
+                    AND ($4 OR NOT EXISTS (
+                        SELECT FROM stored_file s WHERE s.id = scan.file_id AND s.vault_key_id IS NOT NULL))
                 ORDER BY queued_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
             )
-            RETURNING scan.id, scan.attempt, scan.queued_at, f.name, f.size_bytes, f.blob_key, f.holder_kind
+            RETURNING scan.id, scan.attempt, scan.queued_at, f.name, f.size_bytes, f.blob_key, f.holder_kind,
+                f.vault_key_id
             """,
             worker,
             LEASE_SECONDS,
             limit,
+            ports.vault is not None,
         )
     return [
         InspectOrder(
@@ -104,9 +90,9 @@ async def claim_scans(ports: Ports, worker: str, limit: int) -> list[InspectOrde
             attempt=row["attempt"],
             file_name=row["name"],
             size_bytes=row["size_bytes"],
-            source_url=await ports.blobs.signed_url(row["blob_key"], seconds=_SOURCE_SECONDS),
+            source_url=await source_url(ports, row, seconds=_SOURCE_SECONDS),
             registry_version=ports.registry.version,
-            sample=row["holder_kind"] == "sample",
+            sample=row["holder_kind"] in PICTURES,
             hold_unexamined=ports.policy.hold_unexamined,
         )
         for row in sorted(rows, key=lambda row: (row["queued_at"], row["id"]))
@@ -152,9 +138,15 @@ async def scan_faulted(scope: Scope, order: InspectOrder, fault: ClusterFault) -
             order.attempt,
         )
     if row is not None and row["losses"] >= scope.ports.policy.max_scan_attempts:
-        await _patiently(partial(_hold, scope, order), order.scan_id, order.attempt)
+        held = partial(_end, scope, order.scan_id, order.attempt, Verdict.HELD, _LOST)
+        await _patiently(held, order.scan_id, order.attempt)
     elif row is not None:
         await _give_back(order.scan_id, order.attempt, wait=1)
+
+
+async def scan_damaged(scope: Scope, scan_id: UUID, attempt: int) -> None:
+    """End a scan whose file is no longer what was stored: it can't be believed, and reading it again won't mend it."""
+    await _patiently(partial(_end, scope, scan_id, attempt, Verdict.FAILED, _CHANGED), scan_id, attempt)
 
 
 async def _patiently(deed: Callable[[], Awaitable[bool]], scan_id: UUID, attempt: int) -> bool:
@@ -167,16 +159,16 @@ async def _patiently(deed: Callable[[], Awaitable[bool]], scan_id: UUID, attempt
     return await _give_back(scan_id, attempt, wait=1)
 
 
-async def _hold(scope: Scope, order: InspectOrder) -> bool:
-    """Hold a file that no validator survives."""
+async def _end(scope: Scope, scan_id: UUID, attempt: int, verdict: Verdict, why: str) -> bool:
+    """End a scan of a file that could not be examined."""
     matcher = scope.ports.registry.matcher
     async with work(scope.now) as w:
         await hold_registry(w, matcher)
-        row = await _current(w, order.scan_id, order.attempt)
+        row = await _current(w, scan_id, attempt)
         if row is None:
             return False
-        held = _Outcome(Examined((), Verdict.HELD), Verdict.HELD, (), _LOST, matcher.snapshot.version)
-        await _finish(w, scope, row, held, matcher)
+        ended = _Outcome(Examined((), verdict), verdict, (), why, matcher.snapshot.version)
+        await _finish(w, scope, row, ended, matcher)
     return True
 
 
@@ -189,6 +181,8 @@ class _Outcome:
     texts: Sequence[MetadataText]
     error: str | None
     registry_version: int
+    sha256: str | None = None
+    """Of the bytes that were read."""
     faces: Sequence[bytes] = field(default=(), repr=False)
 
 
@@ -224,7 +218,8 @@ async def _record(scope: Scope, inspection: Inspection) -> bool:
                 sketch=inspection.sketch,
             )
         version = matcher.snapshot.version
-        outcome = _Outcome(examined, base, inspection.texts, error, version, inspection.faces)
+        read = inspection.hashes.get("SHA256")
+        outcome = _Outcome(examined, base, inspection.texts, error, version, read, inspection.faces)
         await _finish(w, scope, row, outcome, matcher)
     return True
 
@@ -249,7 +244,8 @@ async def _finish(w: Work, scope: Scope, row: Any, outcome: _Outcome, matcher: M
     await w.execute(
         """
         UPDATE scan SET status = 'DONE', base = $2, verdict = $3, findings = $4::jsonb, texts = $5, error = $6,
-            registry_version = $7, faces = $8, finished_at = now(), leased_by = NULL, lease_until = NULL WHERE id = $1
+            registry_version = $7, faces = $8, sha256 = $9, finished_at = now(), leased_by = NULL, lease_until = NULL
+        WHERE id = $1
         """,
         row["id"],
         outcome.base,
@@ -259,9 +255,10 @@ async def _finish(w: Work, scope: Scope, row: Any, outcome: _Outcome, matcher: M
         storable(outcome.error) if outcome.error else None,
         outcome.registry_version,
         sealed(outcome.faces, scope.ports.sealer, row["file_id"]),
+        outcome.sha256,
     )
     w.tell(FileScanned(FileId(row["file_id"]), row["holder_kind"], row["holder_id"], outcome.examined.verdict))
-    if row["holder_kind"] != "entry":
+    if row["holder_kind"] in ("resource", "sample"):
         await settle(w, scope, row["holder_id"], matcher, rejudged=True)
 
 
@@ -291,44 +288,3 @@ async def _give_back(scan_id: UUID, attempt: int, *, wait: int) -> bool:
             wait,
         )
     return False
-
-
-def packed(texts: Sequence[MetadataText]) -> bytes:
-    """Write texts as they are stored: compressed ASCII JSON, which holds any character that a file may hold."""
-    return zlib.compress(json.dumps([(text.key, text.text) for text in texts]).encode(), 6)
-
-
-def unpacked(stored: bytes) -> tuple[MetadataText, ...]:
-    """Read texts that `packed` wrote."""
-    return tuple(MetadataText(key, text) for key, text in json.loads(zlib.decompress(stored))) if stored else ()
-
-
-def sealed(faces: Sequence[bytes], sealer: Sealer | None, file_id: UUID) -> bytes | None:
-    """Seal the descriptors of a sample's faces, bound to its file; None where there are none or no key to keep them."""
-    return sealer.seal(b"".join(faces), about=file_id.bytes) if faces and sealer is not None else None
-
-
-def unsealed(stored: bytes | None, sealer: Sealer | None, file_id: UUID) -> tuple[bytes, ...]:
-    """Open what `sealed` gave. Without its key there are no faces, and the registry's own don't open either."""
-    if stored is None or sealer is None:
-        return ()
-    try:
-        whole = sealer.open(stored, about=file_id.bytes)
-    except ValueError:
-        return ()
-    return tuple(whole[at : at + BYTES] for at in range(0, len(whole), BYTES))
-
-
-def facts_of(row: Any, sealer: Sealer | None) -> FileFacts:
-    """Read what `FACTS_SQL` selects."""
-    return FileFacts(
-        name=row["name"],
-        sha256=row["sha256"],
-        account_id=AccountId(row["account_id"]),
-        mature=row["mature"],
-        base=Verdict(row["base"]),
-        texts=unpacked(row["texts"]),
-        findings=findings_in(row["findings"]),
-        faces=unsealed(row["faces"], sealer, row["file_id"]),
-        fingerprint=fingerprint_in(row, row["sha256"]),
-    )

@@ -8,7 +8,7 @@ from domain import reasons
 from domain.kernel.findings import Finding, Verdict, worst
 from domain.kernel.ids import ResourceId, Subject
 from domain.kernel.scope import Scope
-from domain.kernel.work import Work
+from domain.kernel.work import Work, work
 from domain.registry.matching import Matcher
 from domain.resources import statements
 from domain.resources.facts import ResourceChanged
@@ -27,8 +27,8 @@ class RegistryBehind(Exception):
 async def hold_registry(w: Work, matcher: Matcher) -> None:
     """Keep newer registries from being announced until this work is over. Raises RegistryBehind.
 
-    Whatever is judged by a matcher is judged before the announcement of a newer registry, and then revalidation sees
-    it, or after, and then the older matcher is refused here. So nothing slips between.
+    Whatever is judged by a matcher is judged before the announcement of a newer registry, and then the sweep sees it,
+    or after, and then the older matcher is refused here. So nothing slips between.
     """
     await w.execute("SELECT pg_advisory_xact_lock_shared($1)", _REGISTRY_LOCK)
     row = await w.one("SELECT announced FROM revalidation")
@@ -36,16 +36,17 @@ async def hold_registry(w: Work, matcher: Matcher) -> None:
         raise RegistryBehind
 
 
-async def announce_registry(w: Work, version: int) -> None:
+async def announce_registry(scope: Scope, version: int) -> None:
     """Say that a registry is about to be applied, after waiting for all who judge by an older one."""
-    await w.execute("SELECT pg_advisory_xact_lock($1)", _REGISTRY_LOCK)
-    await w.execute(
-        """
-        INSERT INTO revalidation (id, announced, applied) VALUES (1, $1, 0)
-        ON CONFLICT (id) DO UPDATE SET announced = greatest(revalidation.announced, $1)
-        """,
-        version,
-    )
+    async with work(scope.now) as w:
+        await w.execute("SELECT pg_advisory_xact_lock($1)", _REGISTRY_LOCK)
+        await w.execute(
+            """
+            INSERT INTO revalidation (id, announced) VALUES (1, $1)
+            ON CONFLICT (id) DO UPDATE SET announced = greatest(revalidation.announced, $1)
+            """,
+            version,
+        )
 
 
 async def settle(w: Work, scope: Scope, resource_id: UUID, matcher: Matcher, *, rejudged: bool) -> None:
@@ -73,14 +74,25 @@ async def settle(w: Work, scope: Scope, resource_id: UUID, matcher: Matcher, *, 
     if not moved and not rejudged and _same(own, resource.findings):
         return
     await _write(w, scope, resource, status, own)
-    if moved or (rejudged and status in _RESTRICTED and cause is Cause.SCAN):
+    for_claim = cause is Cause.CLAIM and status is ResourceStatus.HELD
+    if moved and for_claim:
+        await reasons.state(w, statements.of_claim(resource, (), at=scope.now))
+    elif moved or (rejudged and status in _RESTRICTED and not for_claim):
         found = standing([*own, *(finding for scan in scans for finding in findings_in(scan["findings"]))])
         errors = [scan["error"] for scan in scans if scan["error"]]
         if status in _RESTRICTED:
             await reasons.state(w, statements.of_scan(resource, status, found, errors, at=scope.now))
         else:
             await reasons.withdraw(w, Subject("resource", resource_id), at=scope.now)
-    w.tell(ResourceChanged(ResourceId(resource_id), resource.owner_id, status, before=resource.status))
+    w.tell(
+        ResourceChanged(
+            ResourceId(resource_id),
+            resource.owner_id,
+            status,
+            before=resource.status,
+            cause=Cause.CLAIM if for_claim else "",
+        )
+    )
 
 
 def findings_json(findings: Iterable[Finding]) -> str:
@@ -97,11 +109,12 @@ def storable(text: str) -> str:
 
 
 async def _write(w: Work, scope: Scope, resource: Resource, status: ResourceStatus, own: Sequence[Finding]) -> None:
-    """Write the status and what stands against the resource's own texts; the cause only changes with the status."""
+    """Write the status and what stands against the resource's own texts; a claim remains the cause of what it holds."""
     await w.execute(
         """
         UPDATE resource SET status = $2::varchar, findings = $3::jsonb,
-            cause = CASE WHEN $2::varchar = status THEN cause WHEN $2::varchar IN ('HELD', 'BLOCKED') THEN 'SCAN' END,
+            cause = CASE WHEN $2::varchar = status OR cause = 'CLAIM' AND $2::varchar IN ('HELD', 'BLOCKED') THEN cause
+                WHEN $2::varchar IN ('HELD', 'BLOCKED') THEN 'SCAN' END,
             published_at = CASE WHEN $2::varchar = 'PUBLISHED' THEN coalesce(published_at, $4) ELSE published_at END
         WHERE id = $1
         """,

@@ -41,7 +41,7 @@ def of_scan(
 
 def of_claim(resource: Resource, findings: Sequence[Finding], *, at: datetime) -> Statement:
     """State that a resource is held because somebody claims that it reproduces them, and their name is in it."""
-    found = "; ".join(finding.detail for finding in findings)
+    found = "; ".join(finding.detail for finding in findings) or "the name stands in it"
     return Statement(
         subject=Subject("resource", resource.id),
         owner_id=resource.owner_id,

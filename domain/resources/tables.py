@@ -25,6 +25,7 @@ class ResourceRow(Table, tablename="resource"):
     source_bytes = BigInt(null=True, default=None)
     created_at = Timestamptz()
     published_at = Timestamptz(null=True, default=None)
+    credited_to_id = UUID(null=True, default=None, help_text="Who made it, where that is not its owner.")
 
 
 class FileRow(Table, tablename="stored_file"):
@@ -39,6 +40,7 @@ class FileRow(Table, tablename="stored_file"):
     size_bytes = BigInt()
     sha256 = Varchar(length=64)
     blob_key = Text()
+    vault_key_id = UUID(null=True, default=None, help_text="The key that its blob is sealed under; null in the clear.")
     format = Text(default="")
     claimed_hashes = JSONB(default="{}", help_text="What the file's own metadata says of its hashes.")
     created_at = Timestamptz()
@@ -85,6 +87,7 @@ class ScanRow(Table, tablename="scan"):
     faces = Bytea(null=True, default=None, help_text="Descriptors of those in a sample picture, sealed together.")
     error = Text(null=True, default=None)
     registry_version = Integer(default=0)
+    sha256 = Varchar(length=64, null=True, default=None, help_text="Of the bytes that the verdict is about.")
     queued_at = Timestamptz()
     not_before = Timestamptz()
     leased_by = Text(null=True, default=None)
@@ -93,9 +96,27 @@ class ScanRow(Table, tablename="scan"):
     finished_at = Timestamptz(null=True, default=None)
 
 
+class VaultKeyRow(Table, tablename="vault_key"):
+    """The data key of what an entry keeps in the vault, wrapped by a master key; null once it was destroyed."""
+
+    id = UUID(primary_key=True, default=new_id)
+    holder_id = UUID()
+    master = Integer(help_text="The number of the master key that wraps it.")
+    wrapped = Bytea(null=True, default=None)
+    created_at = Timestamptz()
+    destroyed_at = Timestamptz(null=True, default=None)
+
+
+class DoomedBlobRow(Table, tablename="doomed_blob"):
+    """A blob to delete: noted in the work that makes it superfluous, or before it is written, until a row claims it."""
+
+    id = UUID(primary_key=True, default=new_id)
+    blob_key = Text()
+    not_before = Timestamptz()
+
+
 class RevalidationRow(Table, tablename="revalidation"):
-    """One row: the registry version being applied to everything stored, and the last one that was applied whole."""
+    """One row: the newest registry version that is being applied to what is stored. No older one judges any more."""
 
     id = Integer(primary_key=True, default=1)
     announced = Integer(default=0)
-    applied = Integer(default=0)

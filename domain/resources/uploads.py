@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,14 +13,19 @@ from domain.kernel.limits import within_limit
 from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed, NotFound, RateLimited
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
+from domain.kernel.vault import Damaged, KeyMissing, SealedFile, VaultKey
 from domain.kernel.work import Work, work
+from domain.resources.disposal import announce, claim, doom
 from domain.resources.holders import check_not_examined, delete_unreadable, lock_holder
+from domain.resources.queueing import queue_scans
 from domain.resources.reads import resource_of, sees_all
 from domain.resources.rules import MAX_OPEN_UPLOADS, check_takes_files, checked_file_name, checked_sha256, checked_size
 from domain.resources.tables import FileRow, UploadRow
-from domain.resources.values import Holder, ResourceStatus, Upload, UploadStatus
+from domain.resources.values import PICTURES, Holder, ResourceStatus, Upload, UploadStatus
+from domain.resources.vault import check_in_use, is_sealed, key_in_use, the_vault
 
 _CHUNK = 1 << 20
+_PIECE = 4 << 20
 
 
 class WrongContents(InvalidInput):
@@ -62,7 +68,10 @@ async def open_upload(
     actor = scope.require_active()
     file_name = checked_file_name(file_name)
     policy = scope.ports.policy
-    size = checked_size(size_bytes, most=policy.max_sample_bytes if holder.kind == "sample" else policy.max_file_bytes)
+    picture = holder.kind in PICTURES
+    size = checked_size(size_bytes, most=policy.max_sample_bytes if picture else policy.max_file_bytes)
+    if is_sealed(holder):
+        the_vault(scope.ports)
     sha256 = checked_sha256(sha256)
     await within_limit(scope, "upload", actor.account_id)
     upload = UploadRow(
@@ -138,10 +147,11 @@ async def complete_upload(scope: Scope, upload_id: UploadId, path: Path) -> File
                 "The file that arrived is not the one that was announced: its SHA256 differs. Upload it anew.",
                 field="input.sha256",
             )
-        key = f"files/{upload_id.hex}"
-        await scope.ports.blobs.put_file(key, str(path))
+        key, file_id = f"files/{upload_id.hex}", FileId(new_id())
+        await announce(scope, [key])
+        vault_key = await _keep(scope, upload, file_id, path, key)
         try:
-            file_id, orphans = await _store(scope, upload, sha256, key)
+            orphans = await _store(scope, upload, _Kept(file_id, sha256, key, vault_key))
         except Conflict:
             await scope.ports.blobs.delete([key])
             raise
@@ -153,39 +163,71 @@ async def complete_upload(scope: Scope, upload_id: UploadId, path: Path) -> File
     return FileId(row["file_id"])
 
 
-async def _store(scope: Scope, upload: Upload, sha256: str, key: str) -> tuple[FileId, list[str]]:
-    """Write the file's row in place of those that it replaces; give the keys of blobs to delete."""
+async def _keep(scope: Scope, upload: Upload, file_id: FileId, path: Path, key: str) -> VaultKey | None:
+    """Put the bytes where they belong: an entry's into the vault, sealed on the way, under the key that is given."""
+    if not is_sealed(upload.holder):
+        await scope.ports.blobs.put_file(key, str(path))
+        return None
+    vault_key = await key_in_use(scope, upload.holder)
+    try:
+        await the_vault(scope.ports).seal(SealedFile(file_id, key, upload.size_bytes, vault_key), _pieces(path))
+    except (KeyMissing, Damaged):
+        raise Conflict(
+            "This server lacks the key of this entry's files: its operator has to restore it.", state="NO_VAULT"
+        ) from None
+    return vault_key
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What has been put into the blobs; `vault_key` is what it is sealed under, None in the clear."""
+
+    file_id: FileId
+    sha256: str
+    blob_key: str
+    vault_key: VaultKey | None
+
+
+async def _store(scope: Scope, upload: Upload, kept: _Kept) -> list[str]:
+    """Write the file's row in place of those that it replaces; give the keys of blobs that are to go."""
     async with work(scope.now) as w:
         await lock_holder(w, upload.holder)
+        if kept.vault_key is not None:
+            await check_in_use(w, kept.vault_key)
         row = await w.one("SELECT * FROM upload WHERE id = $1 FOR UPDATE", upload.id)
         if row is None or row["status"] != UploadStatus.OPEN:
             raise Conflict("This upload is over: begin a new one.", state=row["status"] if row else "ENDED")
         await _check_still_taken(w, upload.holder)
-        orphans = await delete_unreadable(w, upload.holder, name=upload.file_name)
-        file_id = FileId(new_id())
+        of_bounty = upload.holder.kind == "reference"  # whose pictures stand beside each other, each by itself
+        orphans = [] if of_bounty else await delete_unreadable(w, upload.holder, name=upload.file_name)
+        await doom(w, orphans, at=scope.now)
+        await claim(w, [kept.blob_key], now=scope.now)
         await FileRow.insert(
             FileRow(
                 {
-                    FileRow.id: file_id,
+                    FileRow.id: kept.file_id,
                     FileRow.holder_kind: upload.holder.kind,
                     FileRow.holder_id: upload.holder.id,
                     FileRow.account_id: row["account_id"],
                     FileRow.mature: row["mature"],
                     FileRow.name: upload.file_name,
                     FileRow.size_bytes: upload.size_bytes,
-                    FileRow.sha256: sha256,
-                    FileRow.blob_key: key,
+                    FileRow.sha256: kept.sha256,
+                    FileRow.blob_key: kept.blob_key,
+                    FileRow.vault_key_id: kept.vault_key.id if kept.vault_key else None,
                     FileRow.created_at: scope.now,
                 }
             )
         )
-        await w.execute("UPDATE upload SET status = 'COMPLETE', file_id = $2 WHERE id = $1", upload.id, file_id)
-    return file_id, orphans
+        await w.execute("UPDATE upload SET status = 'COMPLETE', file_id = $2 WHERE id = $1", upload.id, kept.file_id)
+        if of_bounty:  # nobody hands one in: each picture is examined as it comes
+            await queue_scans(w, [kept.file_id])
+    return orphans
 
 
 async def _check_still_taken(w: Work, holder: Holder) -> None:
     await check_not_examined(w, holder)
-    if holder.kind != "entry":
+    if holder.kind in ("resource", "sample"):
         row = await w.one("SELECT status FROM resource WHERE id = $1 FOR UPDATE", holder.id)
         check_takes_files(ResourceStatus(row["status"]) if row else ResourceStatus.REMOVED, 0)
 
@@ -194,6 +236,15 @@ async def end_upload(scope: Scope, upload_id: UUID) -> None:
     """Give up an upload of the caller's own; a complete one stays what it is. Raises SignInRequired, NotFound."""
     upload = await own_upload(scope, upload_id)
     await _close(scope, upload.id, UploadStatus.ENDED)
+
+
+async def end_uploads(w: Work, holder: Holder) -> None:
+    """Give up the unfinished uploads to a holder that takes no more files."""
+    await w.execute(
+        "UPDATE upload SET status = 'ENDED' WHERE holder_kind = $1 AND holder_id = $2 AND status = 'OPEN'",
+        holder.kind,
+        holder.id,
+    )
 
 
 async def expire_uploads(scope: Scope) -> int:
@@ -214,6 +265,13 @@ async def over_among(upload_ids: Iterable[UUID]) -> set[UUID]:
 async def _close(scope: Scope, upload_id: UploadId, status: UploadStatus) -> None:
     async with work(scope.now) as w:
         await w.execute("UPDATE upload SET status = $2 WHERE id = $1 AND status = 'OPEN'", upload_id, status)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    """Read a file beside the loop."""
+    with path.open("rb", buffering=0) as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
 
 
 def _digest(path: Path) -> tuple[str, int]:

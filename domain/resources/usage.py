@@ -8,9 +8,9 @@ from domain.kernel.ids import ResourceId
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
 from domain.kernel.wire import ModelRef
+from domain.resources.keeping import FACTS_SQL, facts_of
 from domain.resources.reads import files_of, resources_by_ids
 from domain.resources.rules import examine, examine_own_texts, permission
-from domain.resources.scans import FACTS_SQL, facts_of
 from domain.resources.values import Holder, Resource, StoredFile, Usable
 
 _URL_SECONDS = 6 * 3600

@@ -62,11 +62,15 @@ class UploadStatus(StrEnum):
     REFUSED = "REFUSED"
 
 
+PICTURES = ("sample", "preview", "reference")
+"""The kinds of holders whose files are pictures, which are looked at for faces."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What a file belongs to: a resource as its model, as a sample of what it makes, or an entry to a bounty."""
+    """What a file belongs to: a resource as model or sample, a bounty as reference, an entry as its work or preview."""
 
-    kind: Literal["resource", "sample", "entry"]
+    kind: Literal["resource", "sample", "entry", "preview", "reference"]
     id: UUID
 
 
@@ -98,6 +102,8 @@ class Resource:
     findings: tuple[Finding, ...]
     created_at: datetime
     published_at: datetime | None
+    credited_to_id: AccountId | None
+    """Who made it, where that is not its owner."""
     in_place: bool
     """Whether an operator added its weights on the nodes, so that it has no files here."""
 
@@ -112,11 +118,16 @@ class Scan:
     started_at: datetime | None
     finished_at: datetime | None
     error: str | None
+    sha256: str | None
+    """Of the bytes that the verdict is about; None while there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A complete file. `hashes` maps an algorithm to lower-case hex; empty until it was scanned."""
+    """A complete file. `hashes` maps an algorithm to lower-case hex; empty until it was scanned.
+
+    Of a file in the vault that was erased everything is left but its bytes.
+    """
 
     id: FileId
     holder: Holder
@@ -125,8 +136,15 @@ class StoredFile:
     format: str
     sha256: str
     blob_key: str
+    erased_at: datetime | None
     hashes: Mapping[HashAlgorithm, str]
     scan: Scan
+
+    @property
+    def verdict(self) -> Verdict:
+        """What validation says of the very bytes that are stored; where it was of others, a person has to look."""
+        on_others = self.scan.verdict is Verdict.CLEAN and self.scan.sha256 != self.sha256
+        return Verdict.HELD if on_others else self.scan.verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from domain.kernel.scope import Scope
 from domain.kernel.wire import Inspection, InspectOrder, MetadataText
 from domain.kernel.work import pool
 from tests import factories
+from tests.sweeping import swept
 
 
 async def somebody(ports: Ports, *, credits: int = 1000) -> Scope:  # noqa: A002 - what it gives
@@ -58,9 +59,11 @@ async def uploaded(scope: Scope, entry_id: EntryId, folder: Path, content: bytes
     return await resources.complete_upload(scope, upload.id, path)
 
 
-async def submitted(scope: Scope, bounty: Bounty, folder: Path, content: bytes = b"") -> BountyEntry:
+async def submitted(
+    scope: Scope, bounty: Bounty, folder: Path, content: bytes = b"", *, note: str = "As asked."
+) -> BountyEntry:
     """Draft an entry, upload one file, and hand it in."""
-    entry = await bounties.draft_entry(scope, bounty.id, note="As asked.")
+    entry = await bounties.draft_entry(scope, bounty.id, note=note)
     await uploaded(scope, entry.id, folder, content)
     return await bounties.submit_entry(scope, entry.id)
 
@@ -83,7 +86,11 @@ async def validated(
     """Answer every waiting scan as a validator would, and run what follows."""
     for order in await resources.claim_scans(ports, "validator", 100):
         answer = _inspection(order, verdict, findings, texts, error)
-        assert await resources.record_inspection(Scope.of_system(ports), answer)
+        stored = await pool().fetchrow(
+            "SELECT f.sha256 FROM scan JOIN stored_file f ON f.id = scan.file_id WHERE scan.id = $1", order.scan_id
+        )
+        read = replace(answer, hashes={"SHA256": stored["sha256"]})
+        assert await resources.record_inspection(Scope.of_system(ports), read)
     await followed(ports)
 
 
@@ -111,12 +118,12 @@ def _inspection(
 
 
 async def followed(ports: Ports) -> None:
-    """Number what was told and run its reactions until nothing is left, as the relay does."""
+    """Number what was told, run its reactions and the back-scan until nothing is left, as the worker does."""
     reactor = Reactor(ports)
     while True:
         async with pool().acquire() as connection:
             numbered = await number_facts(cast("asyncpg.Connection", connection))
-        if not numbered and not await reactor.react():
+        if not numbered and not await reactor.react() and not await swept(Scope.of_system(ports)):
             break
     assert await pool().fetch("SELECT kind, last_error FROM fact WHERE last_error IS NOT NULL") == []
 

@@ -42,7 +42,7 @@ from tests.actions.bounties import (
     terms,
     told,
 )
-from tests.factories import available
+from tests.factories import available, system_scope
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def ports(ports: Ports) -> Ports:
 
 
 async def _now(bounty: Bounty) -> Bounty:
-    return (await bounties.bounties_by_ids([bounty.id]))[bounty.id]
+    return (await bounties.bounties_by_ids(system_scope(), [bounty.id]))[bounty.id]
 
 
 async def test_opening_puts_the_pledge_into_escrow_at_once(ports: Ports) -> None:
@@ -165,6 +165,31 @@ async def test_anybody_may_add_to_the_pot_and_backers_are_counted_once(ports: Po
     assert (after.pot, after.backer_count) == (200, 2)
     assert (await available(backer.require_actor()), await escrowed()) == (950, 200)
     assert await told("BountyPledged") == 3
+
+
+@pytest.mark.parametrize("amount", [24, 51])
+async def test_the_bounds_of_a_first_pledge_are_the_operators(ports: Ports, amount: int) -> None:
+    initiator = await somebody(replace(ports, policy=Policy(signup_grant=0, min_pledge=25, max_pledge=50)))
+
+    with pytest.raises(InvalidInput) as refused:
+        await opened(initiator, pledge=Credits(amount))
+
+    assert (refused.value.message, refused.value.field) == ("A pledge is from 25 to 50 credits.", "input.pledge")
+    assert (await available(initiator.require_actor()), await fetch("SELECT FROM bounty")) == (1000, [])
+    assert (await opened(initiator, pledge=Credits(25))).pot == 25
+
+
+@pytest.mark.parametrize("amount", [24, 51])
+async def test_the_bounds_hold_for_every_further_pledge(ports: Ports, amount: int) -> None:
+    bounded = replace(ports, policy=Policy(signup_grant=0, min_pledge=25, max_pledge=50))
+    bounty, backer = await opened(await somebody(ports), pledge=Credits(100)), await somebody(bounded)
+
+    with pytest.raises(InvalidInput) as refused:
+        await bounties.pledge(backer, bounty.id, Credits(amount))
+
+    assert (refused.value.message, refused.value.field) == ("A pledge is from 25 to 50 credits.", "amount")
+    assert (await available(backer.require_actor()), await escrowed()) == (1000, 100)
+    assert (await bounties.pledge(backer, bounty.id, Credits(50))).pot == 150
 
 
 async def test_forty_pledges_at_once_lose_nothing(ports: Ports) -> None:
@@ -315,7 +340,10 @@ async def test_a_moderator_who_cancels_states_reasons_to_the_initiator(ports: Po
     await bounties.cancel(moderator, bounty.id)
 
     stated = await statements_by_subject(initiator, [subject])
-    assert stated[subject].facts == "A moderator cancelled this bounty. Every pledge went back to its backer."
+    assert stated[subject].facts == (
+        "A moderator cancelled this bounty. What the authors of accepted entries did not get of the pot went back to "
+        "the backers."
+    )
     assert await statements_by_subject(other, [subject]) == {}
 
 

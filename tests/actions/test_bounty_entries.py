@@ -33,6 +33,7 @@ from tests.actions.bounties import (
     uploaded,
     validated,
 )
+from tests.sweeping import swept
 
 LORA = ResourceDraft(ResourceKind.LORA, "Watercolour lighthouses")
 
@@ -68,7 +69,7 @@ async def test_a_draft_is_seen_by_its_author_the_initiator_and_moderators_alone(
         assert await bounties.entries_by_ids(scope, [entry.id]) == {entry.id: entry}
     for scope in (other, nobody):
         assert await bounties.entries_by_ids(scope, [entry.id]) == {}
-    assert (await bounties.bounties_by_ids([bounty.id]))[bounty.id].entry_count == 0
+    assert (await bounties.bounties_by_ids(author, [bounty.id]))[bounty.id].entry_count == 0
 
 
 async def test_nobody_enters_their_own_bounty(ports: Ports) -> None:
@@ -127,7 +128,7 @@ async def test_a_submitted_entry_is_validated_and_accepted(ports: Ports, tmp_pat
     await validated(ports)
 
     assert (before.status, (await _seen(initiator, entry)).status) == (EntryStatus.SCANNING, EntryStatus.ACCEPTED)
-    assert (await bounties.bounties_by_ids([bounty.id]))[bounty.id].entry_count == 1
+    assert (await bounties.bounties_by_ids(author, [bounty.id]))[bounty.id].entry_count == 1
     assert (await told("EntrySubmitted"), await told("EntryDecided")) == (1, 1)
     [fact] = await fetch("SELECT topics FROM fact WHERE kind = 'EntryDecided'")
     assert str(initiator.account_id) in fact["topics"]
@@ -197,7 +198,7 @@ async def test_a_withdrawn_entry_is_out_whatever_validation_says_later(ports: Po
     await validated(ports)
 
     assert (withdrawn.status, (await _seen(author, entry)).status) == (EntryStatus.WITHDRAWN, EntryStatus.WITHDRAWN)
-    assert (await bounties.bounties_by_ids([bounty.id]))[bounty.id].entry_count == 0
+    assert (await bounties.bounties_by_ids(author, [bounty.id]))[bounty.id].entry_count == 0
     assert (await told("EntryWithdrawn"), await told("EntryDecided")) == (1, 0)
     with pytest.raises(Conflict):
         await bounties.award(initiator, bounty.id, to=entry.id)
@@ -275,7 +276,8 @@ async def test_the_outcome_opens_for_the_initiator_alone_and_only_after_the_awar
     [file] = found[entry.id].files
     assert (file.size_bytes, file.sha256) == (7, hashlib.sha256(b"weights").hexdigest())
     assert file.download_url is not None
-    assert file.download_url.endswith(f"?seconds=300&audience={initiator.account_id}")
+    [read] = await fetch("SELECT id FROM outcome_read")
+    assert file.download_url.startswith(f"http://testserver/vault/reads/{read['id'].hex}?expires=")
     for scope in (author, backer, moderator, nobody):
         assert await bounties.outcomes(scope, [awarded, lost], urls=True) == {}
 
@@ -323,7 +325,7 @@ async def test_a_verdict_counts_before_its_reaction_has_run(ports: Ports, system
     await validated(ports, texts=[MetadataText("ss_output_name", "test_person_aldebaran_v2")])
     blocking = Snapshot(1, (Person(new_id(), "Test Person Aldebaran"),))
     system.ports.registry.adopt(blocking)  # type: ignore[attr-defined]
-    await resources.revalidate(system, blocking)
+    await swept(system)
 
     with pytest.raises(Conflict) as refused:
         await bounties.award(initiator, entry.bounty_id, to=entry.id)
@@ -402,5 +404,5 @@ async def test_pages_of_entries_are_cut_for_each_bounty_by_itself(ports: Ports) 
 async def _revalidated(system: Scope, snapshot: Snapshot) -> None:
     """Adopt a registry and apply it to everything stored, as the reaction to its change does."""
     system.ports.registry.adopt(snapshot)  # type: ignore[attr-defined]
-    await resources.revalidate(system, snapshot)
+    await swept(system)
     await followed(system.ports)

@@ -15,6 +15,7 @@ from domain.kernel.ports import Policy, Ports
 from domain.kernel.refusals import InvalidInput
 from domain.kernel.scope import Scope
 from tests.actions.bounties import accepted, opened, somebody, submitted
+from tests.factories import system_scope
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ async def test_each_order_pages_through_all_of_them_once(ports: Ports, order: Bo
     asked: PageAsk | None = PageAsk(2)
 
     while asked is not None:
-        page = await bounties.bounty_page(BountyFilter(), order, asked, total=True)
+        page = await bounties.bounty_page(system_scope(), BountyFilter(), order, asked, total=True)
         assert page.total == 5
         found += _titles(page)
         after = cursor(page.keys[-1])
@@ -57,10 +58,10 @@ async def test_each_order_pages_through_all_of_them_once(ports: Ports, order: Bo
 
 async def test_what_is_opened_meanwhile_moves_nothing(ports: Ports) -> None:
     initiator = await _five(ports)
-    first = await bounties.bounty_page(BountyFilter(), BountyOrder.NEWEST, PageAsk(2))
+    first = await bounties.bounty_page(system_scope(), BountyFilter(), BountyOrder.NEWEST, PageAsk(2))
 
     await opened(initiator, title="f")
-    second = await bounties.bounty_page(BountyFilter(), BountyOrder.NEWEST, PageAsk(2, first.keys[-1]))
+    second = await bounties.bounty_page(system_scope(), BountyFilter(), BountyOrder.NEWEST, PageAsk(2, first.keys[-1]))
 
     assert (_titles(first), _titles(second), second.has_previous) == (["e", "d"], ["c", "b"], True)
 
@@ -72,8 +73,10 @@ async def test_closing_soon_shows_what_is_open_unless_another_status_is_asked_fo
     clock.turn(timedelta(days=2))
     await bounties.close_due(system)
 
-    running = await bounties.bounty_page(BountyFilter(), BountyOrder.CLOSING_SOON, PageAsk())
-    judging = await bounties.bounty_page(BountyFilter(status=BountyStatus.JUDGING), BountyOrder.CLOSING_SOON, PageAsk())
+    running = await bounties.bounty_page(system_scope(), BountyFilter(), BountyOrder.CLOSING_SOON, PageAsk())
+    judging = await bounties.bounty_page(
+        system_scope(), BountyFilter(status=BountyStatus.JUDGING), BountyOrder.CLOSING_SOON, PageAsk()
+    )
 
     assert (_titles(running), _titles(judging)) == (["a", "d", "b"], ["c", "e"])
 
@@ -85,7 +88,9 @@ async def test_filters_narrow_the_list(ports: Ports) -> None:
     await opened(other, title="Paper planes", mature=True)
 
     async def titles(wanted: BountyFilter) -> list[str]:
-        return _titles(await bounties.bounty_page(bounties.checked_filter(wanted), BountyOrder.NEWEST, PageAsk()))
+        return _titles(
+            await bounties.bounty_page(system_scope(), bounties.checked_filter(wanted), BountyOrder.NEWEST, PageAsk())
+        )
 
     assert await titles(BountyFilter()) == ["Tin boats", "Paper boats"]
     assert await titles(BountyFilter(mature=True)) == ["Paper planes", "Tin boats", "Paper boats"]
@@ -114,7 +119,7 @@ async def test_a_cursor_made_by_hand_is_refused(
     asked = PageAsk(2, key[: bounties.KEY_WIDTH[order]])
 
     with pytest.raises(InvalidInput) as refused:
-        await bounties.bounty_page(BountyFilter(), order, asked)
+        await bounties.bounty_page(system_scope(), BountyFilter(), order, asked)
 
     assert refused.value.field == "after"
 

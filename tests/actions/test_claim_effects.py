@@ -12,7 +12,7 @@ from countenance.reacting import unheard
 from countenance.sealing import Seal
 from domain import bounties, likeness, reasons, resources
 from domain.kernel.findings import Signal
-from domain.kernel.ids import ResourceId, Subject
+from domain.kernel.ids import PersonId, ResourceId, Subject
 from domain.kernel.ports import Ports
 from domain.kernel.scope import Actor, Scope
 from domain.kernel.wire import MetadataText
@@ -153,6 +153,30 @@ async def test_what_two_claims_hold_is_free_when_the_last_is_over(nobody: Scope,
     await withdrawn(nobody, second)
 
     assert between == [ResourceStatus.HELD]
+    assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
+
+
+async def test_what_a_claim_holds_is_held_again_after_another_registration_blocked_it_and_is_gone(
+    nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    owner = acting(await member())
+    named = await published(owner, b"1", title=f"{NAME} and Another Person Rigel")
+    made = await claimed(nobody, named)
+    person, _ = await likeness.register(system, name="Another Person Rigel")
+    await adopted(system)
+    await followed(system.ports)
+    during = await statuses(system, named)
+
+    await likeness.withdraw(system, PersonId(person.id))
+    await adopted(system)
+    await followed(system.ports)
+    after = await statuses(system, named)
+    subject = Subject("resource", named)
+    statement = (await reasons.statements_by_subject(owner, [subject]))[subject]
+    await withdrawn(nobody, made)
+
+    assert (during, after) == ([ResourceStatus.BLOCKED], [ResourceStatus.HELD])
+    assert "claims that this resource reproduces them" in statement.facts
     assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
 
 

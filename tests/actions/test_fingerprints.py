@@ -16,6 +16,7 @@ from tests.cluster.test_tensor_reader import factors_of, file_of, kohya
 from tests.factories import member
 from tests.resourcing import adopted, registered, submitted, the
 from tests.resourcing import file_of as stored_file_of
+from tests.sweeping import swept
 
 Acting = Callable[[Actor], Scope]
 
@@ -64,7 +65,7 @@ async def test_blocking_one_file_reaches_its_copies_and_a_withdrawal_restores_th
     sha256 = (await stored_file_of(original)).sha256
     await likeness.block_file(system, sha256=sha256, person_id=PersonId(person.id))
     await adopted(owner)
-    await resources.revalidate(system, await likeness.load_snapshot())
+    await swept(system)
     after = await statuses(owner, original, edited, cast, stranger)
     found = [
         [(finding.signal, finding.verdict, finding.person_id) for finding in (await stored_file_of(each)).scan.findings]
@@ -73,7 +74,7 @@ async def test_blocking_one_file_reaches_its_copies_and_a_withdrawal_restores_th
     later = await inspected(owner, file_of(kohya(factors_of(1)), {"title": "uploaded later"}))
     await likeness.withdraw(system, PersonId(person.id))
     await adopted(owner)
-    await resources.revalidate(system, await likeness.load_snapshot())
+    await swept(system)
 
     assert before == [ResourceStatus.PUBLISHED] * 4
     assert after == [ResourceStatus.BLOCKED, ResourceStatus.BLOCKED, ResourceStatus.HELD, ResourceStatus.PUBLISHED]

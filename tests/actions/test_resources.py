@@ -389,14 +389,22 @@ async def test_an_outcome_is_published_with_the_files_of_its_entry(acting: Actin
     entry = Holder("entry", (await drafted(author)))
     await filled(author, entry, b"the outcome")
 
+    [original] = (await resources.files_of([entry]))[entry]
+    copies = await resources.copy_out(buyer, [original])
     async with work(buyer.now) as w:
         resource_id = await resources.publish_outcome(
-            w, buyer, a_draft(title="Bought"), source=entry, owner_id=buyer.require_actor().account_id
+            w,
+            buyer,
+            a_draft(title="Bought"),
+            copies=copies,
+            owner_id=buyer.require_actor().account_id,
+            credited_to=author.require_actor().account_id,
         )
     await scanned(buyer)
 
-    [original] = (await resources.files_of([entry]))[entry]
     copy = await file_of(resource_id)
     assert (await the(buyer, resource_id)).status is ResourceStatus.PUBLISHED
-    assert (copy.sha256, copy.blob_key) == (original.sha256, original.blob_key)
-    assert copy.id != original.id
+    assert (await the(buyer, resource_id)).credited_to_id == author.account_id
+    assert (copy.sha256, copy.blob_key) == (original.sha256, copies[original.id])
+    assert await buyer.ports.blobs.get(copy.blob_key) == b"the outcome"
+    assert b"the outcome" not in await buyer.ports.blobs.get(original.blob_key)

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
 
-from domain import likeness, reasons, resources
+from domain import backscan, likeness, reasons, resources
+from domain.backscan import SWEEPS
+from domain.kernel import sweeps
 from domain.kernel.findings import Verdict
 from domain.kernel.ids import PersonId, Subject
 from domain.kernel.scope import Actor, Scope
 from domain.kernel.wire import MetadataText
 from domain.kernel.work import work
-from domain.likeness import RegistryChanged
-from domain.reactions import REACTIONS
+from domain.registry.lens import Lens
 from domain.registry.snapshot import Consent
 from domain.resources import Holder, ResourceStatus
 from tests.factories import member, moderator
+from tests.fakes import HeldRegistry
 from tests.resourcing import (
     NAME,
     adopted,
@@ -29,12 +32,9 @@ from tests.resourcing import (
     submitted,
     the,
 )
+from tests.sweeping import swept
 
 Acting = Callable[[Actor], Scope]
-
-
-async def apply(system: Scope) -> int:
-    return await resources.revalidate(system, await likeness.load_snapshot())
 
 
 async def test_a_registration_blocks_what_is_published_and_a_withdrawal_restores_just_that(
@@ -46,18 +46,18 @@ async def test_a_registration_blocks_what_is_published_and_a_withdrawal_restores
     other = await published(owner, b"3", MetadataText("ss_output_name", "watercolour"))
 
     person, version = await registered(owner)
-    assert await apply(system) == 2
+    assert await swept(system) == 2
 
     blocked = [(await the(owner, each)).status for each in (by_title, by_metadata, other)]
     assert blocked == [ResourceStatus.BLOCKED, ResourceStatus.BLOCKED, ResourceStatus.PUBLISHED]
     subjects = [Subject("resource", each) for each in (by_title, by_metadata)]
     assert set(await reasons.statements_by_subject(owner, subjects)) == set(subjects)
     assert [(await file_of(each)).scan.registry_version for each in (by_title, other)] == [version, version]
-    assert await resources.applied_version() == version
+    assert [await sweeps.done(name) for name in SWEEPS] == [version] * len(SWEEPS)
 
     await likeness.withdraw(system, PersonId(person.id))
     await adopted(owner)
-    assert await apply(system) == 2
+    assert await swept(system) == 2
 
     restored = [await the(owner, each) for each in (by_title, by_metadata)]
     assert [each.status for each in restored] == [ResourceStatus.PUBLISHED, ResourceStatus.PUBLISHED]
@@ -76,11 +76,11 @@ async def test_what_a_person_decided_stands(acting: Acting, system: Scope) -> No
     removed = await published(owner, b"1", MetadataText("ss_output_name", NAME))
     await resources.remove(acting(await moderator()), removed)
     person, _ = await registered(owner)
-    await apply(system)
+    await swept(system)
     await likeness.withdraw(system, PersonId(person.id))
     await adopted(owner)
 
-    await apply(system)
+    await swept(system)
 
     assert (await the(owner, removed)).status is ResourceStatus.REMOVED
 
@@ -98,7 +98,7 @@ async def test_a_wider_consent_restores_and_a_narrower_one_blocks(acting: Acting
     ):
         await likeness.change(system, PersonId(person.id), **changed)  # type: ignore[arg-type]
         await adopted(owner)
-        await apply(system)
+        await swept(system)
         seen.append((await the(owner, resource_id)).status)
 
     assert seen == [
@@ -113,12 +113,12 @@ async def test_a_blocked_file_is_recognised_whatever_it_is_named(acting: Acting,
     owner = acting(await member())
     resource_id = await published(owner, b"weights of a person")
     person, _ = await registered(owner)
-    assert await apply(system) == 0
+    assert await swept(system) == 0
 
     sha256 = (await file_of(resource_id)).sha256
     await likeness.block_file(system, sha256=sha256.upper(), person_id=PersonId(person.id))
     await adopted(owner)
-    await apply(system)
+    await swept(system)
 
     again = await published(owner, b"weights of a person", title="Innocent")
     assert (await the(owner, resource_id)).status is ResourceStatus.BLOCKED
@@ -129,24 +129,13 @@ async def test_the_same_registry_again_changes_nothing(db: asyncpg.Pool, acting:
     owner = acting(await member())
     await published(owner, b"1", MetadataText("ss_output_name", NAME))
     await registered(owner)
-    await apply(system)
+    await swept(system)
     facts = await db.fetchval("SELECT count(*) FROM fact")
-    await db.execute("UPDATE revalidation SET applied = 0")
+    await db.execute("UPDATE sweep SET done = 0")
 
-    assert await apply(system) == 0
+    assert await swept(system) == 0
 
     assert await db.fetchval("SELECT count(*) FROM fact") == facts
-
-
-async def test_the_reaction_applies_the_registry(acting: Acting, system: Scope) -> None:
-    owner = acting(await member())
-    resource_id = await published(owner, b"1", MetadataText("ss_output_name", NAME))
-    person, version = await registered(owner)
-
-    for reaction in REACTIONS[RegistryChanged]:
-        await reaction(system, RegistryChanged(version, (PersonId(person.id),)))
-
-    assert (await the(owner, resource_id)).status is ResourceStatus.BLOCKED
 
 
 async def test_a_file_of_an_entry_is_judged_anew_and_told(db: asyncpg.Pool, acting: Acting, system: Scope) -> None:
@@ -158,7 +147,7 @@ async def test_a_file_of_an_entry_is_judged_anew_and_told(db: asyncpg.Pool, acti
     await scanned(owner, MetadataText("ss_output_name", NAME))
 
     await registered(owner)
-    await apply(system)
+    await swept(system)
 
     [file] = (await resources.files_of([entry]))[entry]
     assert file.scan.verdict is Verdict.BLOCKED
@@ -191,9 +180,78 @@ async def test_a_scan_that_ends_while_a_registry_is_applied_is_never_missed(acti
 
     async def change() -> None:
         await asyncio.sleep(0.01)
-        await apply(system)
+        ahead = HeldRegistry(await likeness.load_snapshot())
+        await swept(replace(system, ports=replace(system.ports, registry=ahead)))
         await adopted(owner)
 
     await asyncio.gather(record(), change())
 
     assert {(await the(owner, each)).status for each in ids} == {ResourceStatus.BLOCKED}
+
+
+async def test_a_sweep_that_was_cut_off_goes_on_where_it_was(db: asyncpg.Pool, acting: Acting, system: Scope) -> None:
+    owner = acting(await member())
+    done, left = [await published(owner, bytes([n]), description=f"after {NAME}") for n in range(2)]
+    _, version = await registered(owner)
+    # A worker died behind the first of them, which it had found clean.
+    await db.execute("INSERT INTO sweep (name, done, goal, after) VALUES ('resources', 0, $1, $2)", version, done)
+
+    touched = await backscan.sweep(system, "resources", worker="another")
+
+    assert touched == 1
+    assert [(await the(owner, each)).status for each in (done, left)] == [
+        ResourceStatus.PUBLISHED,
+        ResourceStatus.BLOCKED,
+    ]
+    assert await db.fetchrow("SELECT done, goal, after, worker FROM sweep WHERE name = 'resources'") == (
+        version,
+        None,
+        None,
+        None,
+    )
+
+
+async def test_what_another_worker_sweeps_is_left_to_it_until_it_is_silent(
+    db: asyncpg.Pool, acting: Acting, system: Scope
+) -> None:
+    owner = acting(await member())
+    resource_id = await published(owner, b"1", description=f"after {NAME}")
+    _, version = await registered(owner)
+    assert await sweeps.take("resources", goal=version, worker="first") is not None
+
+    meanwhile = await backscan.sweep(system, "resources", worker="second")
+    status = (await the(owner, resource_id)).status
+    await db.execute("UPDATE sweep SET lease_until = now() - interval '1 second'")
+    later = await backscan.sweep(system, "resources", worker="second")
+
+    assert (meanwhile, status) == (0, ResourceStatus.PUBLISHED)
+    assert (later, (await the(owner, resource_id)).status) == (1, ResourceStatus.BLOCKED)
+
+
+async def test_a_process_that_is_behind_sweeps_nothing(db: asyncpg.Pool, acting: Acting, system: Scope) -> None:
+    owner = acting(await member())
+    resource_id = await published(owner, b"1", description=f"after {NAME}")
+    _, version = await registered(owner)
+    await resources.announce_registry(system, version + 1)
+
+    touched = await backscan.sweep(system, "resources", worker="behind")
+
+    assert touched == 0
+    assert (await the(owner, resource_id)).status is ResourceStatus.PUBLISHED
+    assert await sweeps.done("resources") == 0
+    assert await db.fetchval("SELECT worker FROM sweep WHERE name = 'resources'") is None
+
+
+async def test_a_page_that_is_done_again_changes_nothing(db: asyncpg.Pool, acting: Acting, system: Scope) -> None:
+    owner = acting(await member())
+    await published(owner, b"1", MetadataText("ss_output_name", NAME), description=f"after {NAME}")
+    await registered(owner)
+    matcher = system.ports.registry.matcher
+    seen = []
+
+    for _ in range(2):
+        found = [page.touched async for page in resources.sweep_texts(system, Lens(matcher, matcher), None)]
+        seen.append((found, await db.fetchval("SELECT count(*) FROM fact")))
+
+    assert [found for found, _ in seen] == [[1], [0]]
+    assert seen[0][1] == seen[1][1]

@@ -22,6 +22,7 @@ from domain.resources import Holder, ResourceStatus
 from tests.factories import member
 from tests.fakes import HeldRegistry
 from tests.resourcing import drafted, inspection, spooled, submitted, the, uploaded
+from tests.sweeping import swept
 
 Acting = Callable[[Actor], Scope]
 RESEMBLES = "sample picture: it resembles an enrolled face, and a person must look"
@@ -136,7 +137,7 @@ async def test_a_later_enrolment_holds_what_is_published_and_a_withdrawal_restor
     await examined(owner, NOBODY_SEEN)
 
     snapshot, person = await enrolled(owner)
-    touched = await resources.revalidate(system, snapshot)
+    touched = await swept(system)
 
     assert touched == 1
     assert await sample_findings(shown) == [(Verdict.HELD, RESEMBLES, person.id)]
@@ -144,7 +145,7 @@ async def test_a_later_enrolment_holds_what_is_published_and_a_withdrawal_restor
     assert statuses == [ResourceStatus.HELD, ResourceStatus.PUBLISHED]
     withdrawn = Snapshot(snapshot.version + 1)
     adopt(owner, withdrawn)
-    assert await resources.revalidate(system, withdrawn) == 1
+    assert await swept(system) == 1
     assert (await the(owner, shown)).status is ResourceStatus.PUBLISHED
     assert await reasons.statements_by_subject(owner, [Subject("resource", shown)]) == {}
 
@@ -168,8 +169,8 @@ async def test_what_could_not_be_compared_stays_held_under_every_registry(acting
 
     await resources.submit(owner, resource_id)
     await examined(owner, findings=(not_run,))
-    snapshot, _ = await enrolled(owner)
-    touched = await resources.revalidate(system, snapshot)
+    await enrolled(owner)
+    touched = await swept(system)
 
     assert touched == 0
     assert (await the(owner, resource_id)).status is ResourceStatus.HELD

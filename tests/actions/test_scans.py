@@ -240,7 +240,7 @@ async def test_a_registry_that_is_being_applied_is_waited_for(db: asyncpg.Pool, 
     owner = acting(await member())
     resource_id = await submitted(owner)
     [order] = await resources.claim_scans(owner.ports, "w", 1)
-    await db.execute("INSERT INTO revalidation (id, announced, applied) VALUES (1, 1, 0)")
+    await db.execute("INSERT INTO revalidation (id, announced) VALUES (1, 1)")
 
     recording = asyncio.create_task(
         resources.record_inspection(
@@ -262,7 +262,7 @@ async def test_a_process_that_never_hears_of_the_registry_gives_the_scan_back(
     owner = acting(await member())
     await submitted(owner)
     [order] = await resources.claim_scans(owner.ports, "w", 1)
-    await db.execute("INSERT INTO revalidation (id, announced, applied) VALUES (1, 1, 0)")
+    await db.execute("INSERT INTO revalidation (id, announced) VALUES (1, 1)")
     monkeypatch.setattr("domain.resources.scans._PATIENCE", (0.01,))
 
     recorded = await resources.record_inspection(Scope.of_system(owner.ports), inspection(owner, order))

@@ -13,8 +13,10 @@ from domain.kernel.scope import Role, Scope
 from schema.node import global_id
 from tests import factories, fakes
 from tests.counting import counted
+from tests.resourcing import NAME, registered
 from tests.serving import Api
 from tests.studio import Studio, claim_one, picture, studio
+from tests.sweeping import swept
 
 REQUEST = """
 mutation ($input: GenerationInput!) { generationRequest(input: $input) {
@@ -32,10 +34,17 @@ JOBS = """
 { myGenerationJobs(first: 50) {
     edges { cursor node {
         id status queuePosition charged images { id url seed sha256 width } checkpoint { id title }
-        refusal { signal person { displayName } }
+        refusal { signal person { displayName } } withheld { detail } statementOfReasons { puid }
     } }
     pageInfo { hasNextPage endCursor }
 } }
+"""
+
+
+WITHHELD = """
+{ myGenerationJobs(first: 50) { edges { node {
+    status images { url } withheld { signal detail person { displayName } } statementOfReasons { decisionFacts }
+} } } }
 """
 
 
@@ -73,10 +82,10 @@ def resource(resource_id: ResourceId) -> str:
     return global_id("resource", resource_id)
 
 
-async def drawn(given: Studio, *, quantity: int = 1) -> str:
+async def drawn(given: Studio, *, quantity: int = 1, **change: Any) -> str:
     """A job that has succeeded; gives its global id."""
     system = Scope.of_system(given.scope.ports)
-    job_id = await generation.request(given.scope, given.wish(quantity=quantity))
+    job_id = await generation.request(given.scope, given.wish(quantity=quantity, **change))
     claimed = await claim_one(given.scope.ports)
     await generation.start(system, claimed)
     for image in range(1, quantity + 1):
@@ -223,4 +232,25 @@ async def test_the_cluster_shows_zeros_when_nobody_tells_of_it(client: Api, give
         "queued": 1,
         "running": 0,
         "registryVersion": 0,
+    }
+
+
+async def test_withheld_pictures_say_why_and_name_nobody(client: Api, given: Studio, token: str) -> None:
+    await drawn(given, prompt=f"a portrait of {NAME}")
+    system = Scope.of_system(given.scope.ports)
+    await registered(system)
+    await swept(system)
+
+    answer = await client.data(WITHHELD, token=token)
+
+    [edge] = answer["myGenerationJobs"]["edges"]
+    detail = "prompt: a registered name at characters 15–35"
+    assert edge["node"] == {
+        "status": "SUCCEEDED",
+        "images": [],
+        "withheld": [{"signal": "NAME_IN_TEXT", "detail": detail, "person": None}],
+        "statementOfReasons": {
+            "decisionFacts": f"The words that these pictures were made from hold: {detail}. "
+            "They are withheld while that stands."
+        },
     }

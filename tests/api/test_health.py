@@ -19,6 +19,7 @@ from countenance.settings import Settings
 from domain.kernel.ports import Ports
 from domain.kernel.wire import ClusterState
 from tests import serving
+from tests.actions.bounties import opened, somebody
 from tests.serving import Api
 
 STATE = ClusterState(nodes=1, artists=1, validators=1, running=0, registry_versions={})
@@ -109,6 +110,17 @@ async def test_the_figures_tell_what_waits(client: Api, db: asyncpg.Pool) -> Non
     assert "countenance_facts_unrelayed 2.0" in figures
     assert "countenance_facts_parked 1.0" in figures
     assert 'countenance_http_requests_total{status="200"}' in figures
+
+
+async def test_the_figures_tell_of_bounties_whose_payouts_are_stopped(
+    client: Api, ports: Ports, db: asyncpg.Pool
+) -> None:
+    stopped, _ = [await opened(await somebody(ports)) for _ in range(2)]
+    await db.execute("UPDATE bounty SET payouts_stopped_at = now() WHERE id = $1", stopped.id)
+
+    figures = (await client.http.get("/metrics")).text
+
+    assert "countenance_bounties_stopped 1.0" in figures
 
 
 def test_the_server_starts_light(settings: Settings) -> None:

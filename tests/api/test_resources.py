@@ -7,14 +7,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from domain import likeness, resources
+from domain import resources
 from domain.kernel.ids import PersonId, UploadId
 from domain.kernel.scope import Actor, Role, Scope
 from domain.kernel.wire import MetadataText
 from tests import factories
 from tests.counting import counted
-from tests.resourcing import NAME, file_of, published, registered, scanned, spooled, submitted
+from tests.resourcing import NAME, drafted, file_of, published, registered, scanned, spooled, submitted, uploaded
 from tests.serving import Api
+from tests.sweeping import swept
 
 Acting = Callable[[Actor], Scope]
 
@@ -47,6 +48,15 @@ mutation ($id: ID!) {
     __typename
     ... on ResourceSubmitSuccess { resource { status } }
     ... on ConflictError { state message }
+  }
+}
+"""
+FILE_REMOVE = """
+mutation ($id: ID!) {
+  resourceFileRemove(fileId: $id) {
+    __typename
+    ... on ResourceFileRemoveSuccess { resource { status files { id } } }
+    ... on ConflictError { state }
   }
 }
 """
@@ -228,7 +238,7 @@ async def test_a_list_takes_as_many_statements_for_twenty_as_for_one(
         _, owner = await someone(acting)
         await published(owner, bytes([n]), MetadataText("ss_output_name", f"{NAME} {n}"))
     person, _ = await registered(scope)
-    await resources.revalidate(Scope.of_system(scope.ports), await likeness.load_snapshot())
+    await swept(Scope.of_system(scope.ports))
     await client.data(LIST, {"first": 20, "filter": {}}, token=token)
 
     counts, pages = [], []
@@ -334,3 +344,19 @@ async def test_a_moderator_removes_and_the_owner_is_told_why(client: Api, acting
     assert first["resource"]["status"] == "REMOVED"
     assert again == {"__typename": "ConflictError", "state": "REMOVED"}
     assert told["statementOfReasons"]["decisionVisibility"] == ["DECISION_VISIBILITY_CONTENT_REMOVED"]
+
+
+async def test_a_file_is_taken_out_of_a_draft_and_not_out_of_what_is_published(client: Api, acting: Acting) -> None:
+    token, owner = await someone(acting)
+    draft = await drafted(owner)
+    ids = [f"file_{(await uploaded(owner, draft)).hex}", f"file_{(await file_of(await published(owner, b'1'))).id.hex}"]
+
+    answers = [
+        (await client.data(FILE_REMOVE, {"id": each}, token=token))["resourceFileRemove"] for each in (*ids, ids[0])
+    ]
+
+    assert answers == [
+        {"__typename": "ResourceFileRemoveSuccess", "resource": {"status": "DRAFT", "files": []}},
+        {"__typename": "ConflictError", "state": "PUBLISHED"},
+        {"__typename": "NotFoundError"},
+    ]

@@ -293,6 +293,7 @@ async def test_an_upload_is_created_by_the_protocol_itself_with_its_first_bytes(
         (str(10**17), metadata(filename="a"), 413),
         ("6", metadata(filename="a", resourceId="resource_00"), 404),
         ("6", metadata(filename="a", entryId="entry_00"), 404),
+        ("6", metadata(filename="a", bountyId=f"bounty_{'0' * 32}"), 404),
     ],
 )
 async def test_a_creation_that_names_nothing_is_refused(

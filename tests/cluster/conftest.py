@@ -100,7 +100,8 @@ async def ray_cluster(ray_head: LocalRay, tmp_path_factory: pytest.TempPathFacto
             pools=Pools(tmp_path_factory.mktemp("weights"), artists=2, artist_threads=1),
             patience=Patience(answer=3.0, pulse=1.0),
         )
-        await cluster.connect()
+        async with asyncio.timeout(60):
+            await cluster.connect()
         confirming = asyncio.create_task(always_confirmed(cluster))
         await all_awake(cluster)
         yield cluster

@@ -51,18 +51,27 @@ def render_order(checkpoint: ModelRef, **changes: Any) -> RenderOrder:
     return RenderOrder(**{**order, **changes})
 
 
+_AWAKE_SECONDS = 90.0
+"""Shorter than a test may take as a whole, so that this says what is amiss."""
+
+
 async def all_awake(cluster: RayCluster, *, artists: int = 2, version: int = 0) -> ClusterState:
-    """Wait until so many artists and a validator answer and hold this registry."""
-    async with asyncio.timeout(120):
-        while True:
-            try:
-                state = await cluster.status()
-            except ClusterUnavailable:
-                pass  # none of them is awake yet
-            else:
-                if state.artists == artists and set(state.registry_versions.values()) == {version} and state.validators:
-                    return state
-            await asyncio.sleep(0.1)
+    """Wait until so many artists and a validator answer and hold this registry; say how it stands where they don't."""
+    seen: object = "nobody has answered"
+    try:
+        async with asyncio.timeout(_AWAKE_SECONDS):
+            while True:
+                try:
+                    seen = state = await cluster.status()
+                except ClusterUnavailable as fault:
+                    seen = fault  # none of them is awake yet
+                else:
+                    holding = set(state.registry_versions.values()) == {version}
+                    if state.artists == artists and state.validators and holding:
+                        return state
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise AssertionError(f"the cluster is not awake after {_AWAKE_SECONDS:g} s: {seen}") from None
 
 
 async def always_confirmed(cluster: RayCluster) -> None:

@@ -1,5 +1,6 @@
 """Blobs: stored whole, read in parts, and reached from outside only with a pass."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -264,3 +265,18 @@ def test_fields_of_a_pass_cannot_run_into_each_other() -> None:
 
     assert one != two
     assert Pass("ab", int(time.time()), "c", "d").signature(b"key") != one
+
+
+async def test_what_a_writer_that_died_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    blobs = BlobStore((tmp_path / "blobs").as_uri(), signing_key=_KEY, public_origin="http://test")
+    await blobs.put("files/whole", b"whole")
+    for name, age in (("whole#1", 90_000), ("other#12", 80_000), ("a#b", 90_000)):
+        left = tmp_path / "blobs" / "files" / name
+        left.write_bytes(b"half")
+        os.utime(left, (time.time() - age, time.time() - age))
+
+    swept = [await blobs.sweep_unfinished() for _ in range(2)]
+
+    assert swept == [1, 0]
+    assert sorted(path.name for path in (tmp_path / "blobs" / "files").iterdir()) == ["a#b", "other#12", "whole"]
+    assert await _RemoteBlobs().sweep_unfinished() == 0

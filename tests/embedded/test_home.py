@@ -24,7 +24,7 @@ def test_secrets_are_made_once_and_for_the_owner_only(folder: Path) -> None:
     second.close()
 
     assert made == kept
-    assert len(set(astuple(made))) == 6
+    assert len(set(astuple(made))) == 7
     assert all(len(secret) == 64 for secret in astuple(made))
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
     assert not any(secret in repr(made) for secret in astuple(made))

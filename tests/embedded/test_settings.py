@@ -63,6 +63,7 @@ def test_no_secret_has_a_default() -> None:
         "ray_auth_token",
         "signing_key",
         "biometrics_key",
+        "vault_keys",
         "intake_secret",
         "smtp_url",
     }
@@ -86,6 +87,8 @@ def test_every_figure_of_the_policy_is_a_knob(environment: pytest.MonkeyPatch) -
     ("name", "value", "said"),
     [
         ("SIGNING_KEY", "short", "SIGNING_KEY: at least 32 characters are wanted"),
+        ("VAULT_KEYS", "opensesame", "VAULT_KEYS: the present key and then older ones are wanted, each with its own"),
+        ("VAULT_KEYS", f"1:{'ab' * 32},1:{'cd' * 32}", "VAULT_KEYS: the present key and then older ones are wanted"),
         ("PUBLIC_URL", "https://example.org/path", "PUBLIC_URL: an origin such as https://example.org, without a path"),
         ("PUBLIC_URL", "example.org", "PUBLIC_URL: Input should be a valid URL"),
         ("COUNTENANCE_PORT", "0", "COUNTENANCE_PORT: Input should be greater than or equal to 1"),
@@ -95,6 +98,10 @@ def test_every_figure_of_the_policy_is_a_knob(environment: pytest.MonkeyPatch) -
             "COUNTENANCE_ENVIRONMENT: Input should be 'production' or 'development'",
         ),
         ("COUNTENANCE_POLICY__SIGNUP_GRANT", "-1", "COUNTENANCE_POLICY: negative: signup_grant"),
+        ("COUNTENANCE_POLICY__MIN_PLEDGE", "0", "COUNTENANCE_POLICY: min_pledge is at least 1, and max_pledge no less"),
+        ("COUNTENANCE_POLICY__MAX_PLEDGE", "9", "COUNTENANCE_POLICY: min_pledge is at least 1, and max_pledge no less"),
+        ("COUNTENANCE_POLICY__CANCEL_SHARE_PERCENT", "101", "COUNTENANCE_POLICY: cancel_share_percent is at most 100"),
+        ("COUNTENANCE_POLICY__RECONCILE_SECONDS", "0", "COUNTENANCE_POLICY: reconcile_seconds is at least 1"),
         ("COUNTENANCE_POLICY__SIGNUP_GRAND", "1", "COUNTENANCE_POLICY__SIGNUP_GRAND: Unexpected keyword argument"),
     ],
 )

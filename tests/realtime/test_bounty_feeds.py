@@ -1,6 +1,7 @@
 """The live feeds of bounties: every step with its kind, only what matches, and nobody's secrets."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from countenance.relay import Relay
 from domain import bounties
-from domain.bounties import Bounty
+from domain.bounties import Bounty, Share, TermsChange
 from domain.kernel.ids import Credits, new_id
 from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Actor, Role, Scope
@@ -77,6 +78,22 @@ async def test_the_feed_tells_every_step_in_order(url: str, relay: Relay, ports:
             "OPENED",
             "CANCELLED",
         ]
+
+
+async def test_changes_extensions_and_splits_are_told(url: str, relay: Relay, ports: Ports, tmp_path: Path) -> None:
+    initiator, first, second = [await somebody(ports) for _ in range(3)]
+    bounty = await opened(initiator)
+    await world.relayed()
+    async with socket(url) as live:
+        await live.subscribe("1", ACTIVITY, id=_id(bounty))
+
+        await bounties.change_terms(initiator, bounty.id, TermsChange(title="Ink lighthouses"))
+        await bounties.extend(initiator, bounty.id, bounty.closes_at + timedelta(days=1))
+        entries = [await accepted(author, bounty, tmp_path) for author in (first, second)]
+        await bounties.split(initiator, bounty.id, [Share(entry.id, 50) for entry in entries])
+
+        told = ["CHANGED", "EXTENDED", "ENTRY_SUBMITTED", "ENTRY_SUBMITTED", "AWARDED"]
+        assert await _kinds(live, "1", "bountyActivity", 5) == told
 
 
 async def test_a_filter_lets_through_what_matches_and_hides_mature_ones(url: str, relay: Relay, ports: Ports) -> None:

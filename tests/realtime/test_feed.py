@@ -19,6 +19,7 @@ from schema.context import Heard
 from tests.realtime import world
 from tests.realtime.clients import socket
 from tests.realtime.world import FEED, number
+from tests.stopping import stopped
 
 
 async def heard(events: AsyncIterator[Heard], count: int) -> list[int]:
@@ -118,8 +119,7 @@ class TestWithoutNudges:
         await world.tell(bounty, 3)
 
         assert len(await waiting) == 3
-        reading.cancel()
-        await asyncio.wait([reading])
+        await stopped(reading)
 
 
 class TestNudges:

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from countenance import nudges
 from countenance.nudges import FEED, Nudges
+from tests.stopping import stopped
 
 
 @pytest.fixture
@@ -30,8 +31,7 @@ async def listening(redis_url: str, **options: float) -> AsyncIterator[tuple[Nud
     try:
         yield listener, heard
     finally:
-        running.cancel()
-        await asyncio.wait([running])
+        await stopped(running)
 
 
 async def sent_until_heard(redis: Redis, heard: list[str], text: str, seconds: float = 5.0) -> None:

@@ -24,6 +24,7 @@ from domain.kernel.work import work
 from domain.reactions import REACTIONS
 from tests import serving
 from tests.realtime import world
+from tests.stopping import stopped
 
 
 @pytest.fixture
@@ -93,8 +94,7 @@ class TestNumbering:
             )
         await world.tell(new_id(), 3)  # type: ignore[arg-type]
         await world.relayed()
-        waiting.cancel()
-        await asyncio.wait([waiting])
+        await stopped(waiting)
         await redis.aclose()
         assert before == (True, False)
 

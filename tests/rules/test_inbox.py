@@ -1,10 +1,18 @@
-"""What an account is told of claims, in one sentence each."""
+"""What an account is told of claims and bounties, in one sentence each."""
 
-from domain.kernel.ids import AccountId, ClaimId, ResourceId, Subject, new_id
+from dataclasses import replace
+
+import pytest
+
+from domain.bounties import BountySplit, InitiatorReminded, News, StakeholderTold
+from domain.generation import PicturesWithheld
+from domain.kernel.ids import AccountId, ClaimId, JobId, ResourceId, Subject, new_id
+from domain.kernel.scope import Actor, Role
 from domain.likeness import ClaimDecided
 from domain.resources import ResourceChanged
-from schema.inbox import NOTICES, InboxKind
+from schema.inbox import NOTICES, InboxKind, Notice
 from tests.factories import system_scope
+from tests.fakes import at
 
 
 def test_an_uploader_hears_that_a_claim_holds_their_resource() -> None:
@@ -30,3 +38,73 @@ def test_a_claimant_hears_of_the_decision() -> None:
     assert notice is not None
     assert (notice.kind, notice.subject) == (InboxKind.CLAIM_DECIDED, Subject("claim", claim_id))
     assert notice.message.startswith("Your claim is rejected.")
+
+
+@pytest.mark.parametrize("news", list(News))
+def test_whoever_has_a_stake_hears_what_became_of_the_bounty(news: News) -> None:
+    bounty_id, account_id = new_id(), new_id()
+    told = StakeholderTold(bounty_id, account_id, news)
+
+    notice = NOTICES[StakeholderTold](system_scope(), told)
+    paid = NOTICES[StakeholderTold](system_scope(), replace(told, credits=12))
+
+    assert list(told.topics()) == [f"inbox:{account_id}"]
+    assert notice is not None
+    assert paid is not None
+    assert (notice.kind, notice.subject) == (InboxKind[f"BOUNTY_{news}"], Subject("bounty", bounty_id))
+    assert paid.message == f"{notice.message} 12 credits came to your purse."
+
+
+def test_winners_of_a_split_and_its_initiator_hear_different_things() -> None:
+    first, second, initiator = AccountId(new_id()), AccountId(new_id()), AccountId(new_id())
+    split = BountySplit(
+        new_id(),
+        entry_ids=(new_id(), new_id()),
+        author_ids=(first, second),
+        percents=(70, 30),
+        initiator_id=initiator,
+    )
+    scope = system_scope()
+
+    said = [
+        NOTICES[BountySplit](scope.as_(Actor(who, "somebody", Role.MEMBER)), split)
+        for who in (first, second, initiator)
+    ]
+
+    assert {f"inbox:{who}" for who in (first, second, initiator)} <= set(split.topics())
+    assert [notice.message for notice in said if notice] == [
+        "Your entry was awarded a share of the pot.",
+        "Your entry was awarded a share of the pot.",
+        "You split a bounty: its outcomes are yours.",
+    ]
+
+
+def test_an_initiator_is_reminded_until_when_to_judge() -> None:
+    initiator = new_id()
+    reminded = InitiatorReminded(new_id(), initiator, nth=1, judged_by=at("2026-03-08T12:30:00+00:00"))
+
+    notice = NOTICES[InitiatorReminded](system_scope(), reminded)
+
+    assert list(reminded.topics()) == [f"inbox:{initiator}"]
+    assert notice is not None
+    assert (notice.kind, notice.message) == (
+        InboxKind.BOUNTY_REMINDER,
+        "Your bounty has entries to judge: award one until 08 March 2026, 12:30 UTC, or its rule decides.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("withheld", "message"),
+    [
+        (True, "Pictures that you made are withheld; their statement of reasons says why and how to appeal."),
+        (False, "Pictures that were withheld are yours again."),
+    ],
+)
+def test_an_owner_hears_that_pictures_are_withheld_and_given_back(withheld: bool, message: str) -> None:
+    job_id, owner_id = JobId(new_id()), AccountId(new_id())
+    fact = PicturesWithheld(job_id, owner_id, withheld=withheld)
+
+    notice = NOTICES[PicturesWithheld](system_scope(), fact)
+
+    assert list(fact.topics()) == [f"inbox:{owner_id}"]
+    assert notice == Notice(InboxKind.PICTURES_WITHHELD, Subject("job", job_id), message)

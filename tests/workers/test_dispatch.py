@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from countenance.workers.dispatch import LeaseLost, dispatch, kept_alive
+from tests.stopping import stopped
 
 
 class Orders:
@@ -55,8 +56,7 @@ async def test_there_are_never_more_at_work_than_slots_and_none_is_forgotten() -
     await eventually(orders, at_work=2)
     orders.go.set()
     await eventually(orders, done=4)  # the broken one is logged, and the others go on
-    running.cancel()
-    await asyncio.wait([running])
+    await stopped(running)
 
     assert orders.most == 2
     assert sorted(orders.done) == [0, 2, 3, 4]
@@ -67,8 +67,7 @@ async def test_stopping_waits_until_each_order_is_given_back() -> None:
     running = asyncio.create_task(dispatch(orders.take, orders.carry_out, slots=2, poll=0.01))
     await eventually(orders, at_work=2)
 
-    running.cancel()
-    await asyncio.wait([running])
+    await stopped(running)
 
     assert running.cancelled()
     assert sorted(orders.given_back) == [0, 1]
@@ -141,7 +140,6 @@ async def test_cancelling_from_outside_is_a_cancellation_and_no_lost_lease() -> 
     running = asyncio.create_task(body())
     await begun.wait()
 
-    running.cancel()
-    await asyncio.wait([running])
+    await stopped(running)
 
     assert running.cancelled()

@@ -23,6 +23,7 @@ from domain.kernel.wire import (
 )
 from domain.kernel.work import work
 from tests import factories, fakes
+from tests.stopping import stopped
 from tests.studio import Studio, claim_one, facts, studio
 
 
@@ -125,8 +126,7 @@ async def test_a_worker_that_stops_gives_its_job_back_at_once(ports: Ports) -> N
     job_id = await generation.request(given.scope, given.wish())
     task = await running(given)
 
-    task.cancel()
-    await asyncio.wait([task])
+    await stopped(task)
 
     assert (await given.job(job_id)).status == "QUEUED"
 

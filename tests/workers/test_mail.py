@@ -25,6 +25,7 @@ from domain.kernel.scope import Scope
 from domain.likeness import Filed, Letter
 from tests import serving
 from tests.claiming import filed
+from tests.stopping import stopped
 
 SENDER = "likeness@us.example"
 
@@ -183,8 +184,7 @@ async def test_the_loop_sends_what_comes_in(nobody: Scope, system: Scope, tmp_pa
             while not list(folder.glob("*.eml")):  # noqa: ASYNC110 - a folder has no events
                 await asyncio.sleep(0.01)
     finally:
-        sending.cancel()
-        await asyncio.wait([sending])
+        await stopped(sending)
 
 
 def test_the_settings_choose_the_way_out(tmp_path: Path) -> None:

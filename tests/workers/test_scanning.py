@@ -12,6 +12,7 @@ from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Scope
 from domain.kernel.wire import ActorLost, ClusterUnavailable, Inspection, InspectOrder
 from tests import factories, fakes, resourcing
+from tests.stopping import stopped
 
 
 class Scripted(fakes.NoCluster):
@@ -83,8 +84,7 @@ async def test_a_worker_that_stops_gives_its_scan_back(ports: Ports) -> None:
     task = asyncio.create_task(scan(scope.ports, order, worker="worker-1"))
     await asyncio.wait_for(cluster.begun.wait(), 5)
 
-    task.cancel()
-    await asyncio.wait([task])
+    await stopped(task)
 
     assert await status(scope, resource_id) == "SCANNING"
     assert not await resources.renew_scan(order.scan_id, order.attempt, "worker-1")

@@ -1,0 +1,215 @@
+"""Searching 100,000 bounties: how long a page takes, and how often a misspelt word still finds what was meant.
+
+Beside it stands Postgres' plain full text, which knows words only as they are written, and what trigrams would find
+(pg_trgm's similarity of at least 0.3, computed here: the extension is not part of the embedded Postgres).
+
+The texts are made up: words by a model of the letters of this project's own documents, as many and as unevenly used as
+words of natural texts (Zipf's law), three to five in a title and a dozen or more in a brief.
+"""
+
+import asyncio
+import itertools
+import random
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from uuid import UUID
+
+from benchmarks.harness import Figure
+from benchmarks.world import services
+from countenance import database
+from countenance.composition import compose
+from countenance.settings import Settings
+from domain import bounties
+from domain.bounties import BountyFilter, BountyOrder
+from domain.kernel.ids import new_id
+from domain.kernel.paging import PageAsk
+from domain.kernel.scope import Scope
+from domain.kernel.work import pool
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_PLAIN = """
+SELECT b.* FROM bounty b WHERE b.words @@ websearch_to_tsquery('simple', $1) AND NOT b.mature
+ORDER BY b.id DESC LIMIT 51
+"""
+_COLUMNS = ["id", "kind", "title", "brief", "status", "mature", "depicts_real_person", "initiator_id", "pot"]
+_COLUMNS += ["backer_count", "created_at", "closes_at", "judged_by"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search for one bounty: two words of its title, the same with a slip in one, and which word that was."""
+
+    bounty_id: UUID
+    exact: str
+    misspelt: str
+    word: str
+    slip: str
+
+
+def vocabulary(size: int, dice: random.Random) -> list[str]:
+    """Make up words whose letters follow each other as in this project's documents, the most usual first."""
+    text = " ".join(path.read_text(encoding="utf-8") for path in sorted(Path("docs").rglob("*.md")))
+    following: dict[str, list[str]] = defaultdict(list)
+    for word in re.findall(r"[a-z]{3,14}", text.lower()):
+        for n, letter in enumerate(f"{word} "):
+            following[f"  {word}"[n : n + 2]].append(letter)
+    found: dict[str, None] = {}
+    while len(found) < size:
+        word = "  "
+        while not word.endswith(" ") or word == "  ":
+            word += dice.choice(following[word[-2:]])
+        if 3 <= len(word.strip()) <= 14:
+            found[word.strip()] = None
+    return list(found)
+
+
+def slip(word: str, dice: random.Random) -> str:
+    """Leave a letter out, add one, write a wrong one, or swap two; never the same word."""
+    while True:
+        n, letter = dice.randrange(len(word)), dice.choice(_LETTERS)
+        made = dice.choice(
+            [
+                word[:n] + word[n + 1 :],
+                word[:n] + letter + word[n:],
+                word[:n] + letter + word[n + 1 :],
+                word[:n] + word[n + 1 : n + 2] + word[n] + word[n + 2 :],
+            ]
+        )
+        if made != word and len(made) >= 4:
+            return made
+
+
+def alike(one: str, other: str) -> float:
+    """Give the similarity of two words as pg_trgm does: shared trigrams over all."""
+    first, second = ({f"  {word} "[n : n + 3] for n in range(len(word) + 1)} for word in (one, other))
+    return len(first & second) / len(first | second)
+
+
+async def _fill(count: int, words: Sequence[str], dice: random.Random) -> list[tuple[UUID, str]]:
+    """Write bounties with made-up texts; give their ids and titles."""
+    now, initiator = datetime.now(UTC), new_id()
+    await pool().execute(
+        "INSERT INTO account (id, handle, email, role, created_at)"
+        " VALUES ($1, 'someone', 'someone@example.org', 'MEMBER', $2)",
+        initiator,
+        now,
+    )
+    weights = list(itertools.accumulate(1 / (rank + 10) for rank in range(len(words))))
+
+    def text(least: int, most: int) -> str:
+        return " ".join(dice.choices(words, cum_weights=weights, k=dice.randint(least, most)))
+
+    made = [(new_id(), text(3, 5), text(12, 30)) for _ in range(count)]
+    closes_at, judged_by = now + timedelta(days=3), now + timedelta(days=10)
+    await pool().copy_records_to_table(
+        "bounty",
+        columns=_COLUMNS,
+        records=[
+            (bounty_id, "LORA", title, brief, "OPEN", False, False, initiator, 100, 1, now, closes_at, judged_by)
+            for bounty_id, title, brief in made
+        ],
+    )
+    await pool().execute("SELECT search_learn(words) FROM bounty", timeout=600)
+    await pool().execute("VACUUM ANALYZE")
+    return [(bounty_id, title) for bounty_id, title, _ in made]
+
+
+def _asked(titles: Sequence[tuple[UUID, str]], count: int, dice: random.Random) -> list[Asked]:
+    found: list[Asked] = []
+    while len(found) < count:
+        bounty_id, title = dice.choice(titles)
+        long = [word for word in title.split() if len(word) >= 4]
+        if len(long) >= 2:
+            word, other = dice.sample(long, 2)
+            wrong = slip(word, dice)
+            found.append(Asked(bounty_id, f"{word} {other}", f"{wrong} {other}", word, wrong))
+    return found
+
+
+async def _millis(call: Callable[[str], Awaitable[object]], searches: Sequence[str]) -> list[float]:
+    times = []
+    for search in searches:
+        start = time.perf_counter()
+        await call(search)
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+async def _measure(settings: Settings, *, count: int, searches: int) -> list[Figure]:
+    dice = random.Random(1)
+    await database.migrate(settings.database_url.get_secret_value())
+    composed = compose(settings)
+    scope = Scope(ports=composed.ports)
+    async with composed.opened():
+        asked = _asked(await _fill(count, vocabulary(count * 3 // 5, dice), dice), searches, dice)
+
+        async def ours(search: str) -> object:
+            return await bounties.bounty_page(scope, BountyFilter(search=search), BountyOrder.NEWEST, PageAsk(50))
+
+        async def plain(search: str) -> object:
+            return await pool().fetch(_PLAIN, search)
+
+        async def finds(each: Asked, search: str) -> bool:
+            return bool(await bounties.matching_bounties([each.bounty_id], BountyFilter(search=search)))
+
+        for search in (each.misspelt for each in asked[:20]):
+            await ours(search), await plain(search)
+        right = await _millis(ours, [each.exact for each in asked])
+        wrong = await _millis(ours, [each.misspelt for each in asked])
+        beside = await _millis(plain, [each.exact for each in asked])
+        found = Counter[str]()
+        for each in asked:
+            found["exact"] += await finds(each, each.exact)
+            found["misspelt"] += await finds(each, each.misspelt)
+            found["plain"] += await pool().fetchval(
+                "SELECT words @@ websearch_to_tsquery('simple', $2) FROM bounty WHERE id = $1",
+                each.bounty_id,
+                each.misspelt,
+            )
+            found["trigrams"] += alike(each.word, each.slip) >= 0.3
+            if not await pool().fetchval("SELECT EXISTS (SELECT FROM search_word WHERE word = $1)", each.slip):
+                found["no word"] += 1
+                found["misspelt, no word"] += await finds(each, each.misspelt)
+    what = f"{count:,} bounties"
+    recall = {name: hits / len(asked) for name, hits in found.items()}
+    no_word = found["misspelt, no word"] / found["no word"]
+    return [
+        Figure(f"a page, words written right, {what}: median", median(right), "ms", "plain full text", median(beside)),
+        Figure(f"a page, words written right, {what}: p99", _p99(right), "ms", "plain full text", _p99(beside)),
+        Figure(
+            f"a page, one slip, {what}: median",
+            median(wrong),
+            "ms",
+            "plain full text, no slip",
+            median(beside),
+        ),
+        Figure(
+            f"a page, one slip, {what}: p99",
+            _p99(wrong),
+            "ms",
+            "plain full text, no slip",
+            _p99(beside),
+            target="≤ 50 ms",
+            met=_p99(wrong) <= 50,
+        ),
+        Figure("found, words written right", recall["exact"], "of 1", target="1", met=recall["exact"] == 1),
+        Figure("found, one slip that makes no other word", no_word, "of 1", target="≥ 0.98", met=no_word >= 0.98),
+        Figure("found, one slip", recall["misspelt"], "of 1", note=f"plain full text: {recall['plain']}"),
+        Figure("found, one slip", recall["misspelt"], "of 1", "trigrams, similarity ≥ 0.3", recall["trigrams"]),
+    ]
+
+
+def _p99(times: Sequence[float]) -> float:
+    return quantiles(times, n=100)[98]
+
+
+def run(*, short: bool = False) -> list[Figure]:
+    """Measure on services of the bench's own."""
+    with services() as settings:
+        return asyncio.run(_measure(settings, count=3_000 if short else 100_000, searches=60 if short else 1_000))

@@ -1,0 +1,69 @@
+"""A moderator's decision about a bounty that raised too much doubt to be listed at once."""
+
+from dataclasses import replace
+
+from domain import reasons
+from domain.bounties import hold_statements, holds
+from domain.bounties.cancelling import call_off
+from domain.bounties.holding import HoldCause, lock_hold, note_statement, settle_hold
+from domain.bounties.holds import Hold, Review, ReviewStatus, hold_of
+from domain.bounties.reads import bounties_by_ids
+from domain.bounties.steps import LockedBounty, lock_bounty
+from domain.bounties.tables import ReviewRow
+from domain.bounties.texts import examine, judged, newest_matcher
+from domain.bounties.values import Bounty
+from domain.kernel.ids import BountyId
+from domain.kernel.refusals import NotAllowed, NotFound
+from domain.kernel.scope import Scope
+from domain.kernel.text import clean
+from domain.kernel.work import Work, work
+
+MAX_EXPLANATION = 2_000
+
+
+async def review(scope: Scope, bounty_id: BountyId, decision: Review, *, explanation: str) -> Bounty:
+    """Decide about a bounty that waits: list it, or refuse it, which calls it off. Moderators, but not its initiator.
+
+    Its texts are looked at again by the registry of this moment, which a moderator can't overrule. Raises
+    SignInRequired, NotAllowed, NotFound, InvalidInput, Conflict, RegistryUnread.
+    """
+    actor = scope.require_moderator()
+    explanation = clean(explanation, "explanation", MAX_EXPLANATION, min_length=1)
+    async with work(scope.now) as w:
+        matcher = await newest_matcher(w, scope)
+        bounty = await lock_bounty(w, bounty_id, scope.now)
+        row = await lock_hold(w, bounty_id)
+        if row is None:
+            raise NotFound("There is no bounty with this id.")
+        if actor.account_id == bounty.initiator_id:
+            raise NotAllowed("Your own bounty is reviewed by another moderator.")
+        examined = examine(matcher, bounty.title, bounty.brief, mature=bounty.mature)
+        hold = judged(hold_of(row), examined)
+        holds.check_review(hold, decision, stands=bounty.stands)
+        await ReviewRow.insert(
+            ReviewRow(
+                {
+                    ReviewRow.bounty_id: bounty_id,
+                    ReviewRow.moderator_id: actor.account_id,
+                    ReviewRow.decision: decision,
+                    ReviewRow.explanation: explanation,
+                    ReviewRow.decided_at: scope.now,
+                }
+            )
+        )
+        if decision is Review.LIST:
+            await settle_hold(w, scope, row, replace(hold, review=ReviewStatus.LISTED), HoldCause.REVIEW)
+        else:
+            await settle_hold(w, scope, row, replace(hold, review=ReviewStatus.REFUSED), HoldCause.REVIEW)
+            await call_off(w, scope, bounty)
+            await _state_refusal(w, scope, bounty, hold, explanation)
+    return (await bounties_by_ids(scope, [bounty_id]))[bounty_id]
+
+
+async def _state_refusal(w: Work, scope: Scope, bounty: LockedBounty, hold: Hold, explanation: str) -> None:
+    """State why it was refused; that stays in force whatever the registry says later."""
+    statement = hold_statements.of_refusal(
+        bounty.subject, bounty.initiator_id, hold, explanation, content_date=bounty.created_at, at=scope.now
+    )
+    await reasons.state(w, statement)
+    await note_statement(w, bounty.id, None)

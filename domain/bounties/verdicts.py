@@ -1,0 +1,74 @@
+"""What follows for an entry from its files, its note, and the claims that name it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain import reasons
+from domain.bounties import hold_statements, rules
+from domain.bounties.facts import EntryDecided
+from domain.bounties.holds import findings_in, verdicts_on_entry
+from domain.bounties.rules import EntryStatus
+from domain.bounties.statements import state_verdict
+from domain.kernel.findings import Finding, Verdict
+from domain.kernel.ids import AccountId, EntryId, Subject
+from domain.kernel.scope import Scope
+from domain.kernel.work import Work
+from domain.resources import StoredFile
+
+
+async def lock_judged(w: Work, entry_id: EntryId) -> Mapping[str, Any] | None:
+    """Lock an entry by itself, to judge it; None when there is none. Its bounty's row is never asked for after this."""
+    row = await w.one(
+        """
+        SELECT e.*, b.initiator_id, b.mature FROM bounty_entry e JOIN bounty b ON b.id = e.bounty_id
+        WHERE e.id = $1 FOR UPDATE OF e
+        """,
+        entry_id,
+    )
+    return None if row is None else dict(row)
+
+
+async def settle_entry(w: Work, scope: Scope, row: Mapping[str, Any], files: Sequence[StoredFile]) -> bool:
+    """Bring a locked entry into the status that everything known of it demands; gives whether that is another one.
+
+    `row` is `lock_judged`'s, with the newest findings on its note.
+    """
+    before = EntryStatus(row["status"])
+    noted = findings_in(row["note_findings"])
+    beside = verdicts_on_entry(noted, for_claim=row["held_for_claim"])
+    reached = rules.after_scan(before, [*(file.verdict for file in files), *beside])
+    if reached is before:
+        return False
+    await w.execute(
+        "UPDATE bounty_entry SET status = $2::varchar,"
+        " submitted_at = CASE WHEN $2::varchar = 'DRAFT' THEN NULL ELSE submitted_at END WHERE id = $1",
+        row["id"],
+        reached,
+    )
+    findings = [*noted, *(finding for file in files for finding in file.scan.findings)]
+    await _give_reasons(w, scope, row, reached, findings)
+    w.tell(
+        EntryDecided(
+            entry_id=row["id"],
+            bounty_id=row["bounty_id"],
+            author_id=row["author_id"],
+            initiator_id=row["initiator_id"],
+            status=reached.value,
+            before=before.value,
+        )
+    )
+    return True
+
+
+async def _give_reasons(
+    w: Work, scope: Scope, row: Mapping[str, Any], reached: EntryStatus, findings: Sequence[Finding]
+) -> None:
+    """State why an entry is held or blocked now; withdraw the statement when it no longer is."""
+    subject, author_id = Subject("entry", row["id"]), AccountId(row["author_id"])
+    if reached not in (EntryStatus.HELD, EntryStatus.BLOCKED):
+        await reasons.withdraw(w, subject, at=scope.now)
+    elif row["held_for_claim"] and all(finding.verdict is Verdict.CLEAN for finding in findings):
+        statement = hold_statements.of_claimed_entry(subject, author_id, content_date=row["created_at"], at=scope.now)
+        await reasons.state(w, statement)
+    else:
+        await state_verdict(w, subject, author_id, reached, findings, content_date=row["created_at"], at=scope.now)

@@ -1,0 +1,1 @@
+"""The vault: its format, its keys, its door."""
