@@ -2,12 +2,17 @@
 
 import re
 
-from domain.registry.contexts import counts_things, is_compared, speaks_of_person
+from domain.registry.compounds import is_done, names_thing, stands_in_place
+from domain.registry.contexts import counts_things, goes_on, is_compared, speaks_of_person
+from domain.registry.given_names import is_frequent_family_name, is_given_name
+from domain.registry.han import are_variants, is_longer_in_han
 from domain.registry.name_parts import NameParts
 from domain.registry.name_policy import NamePolicy
-from domain.registry.ordinary import is_frequent_family_name, is_given_name, is_ordinary
-from domain.registry.skeletons import is_foreign, reading_of
-from domain.registry.streams import LOOK, NATIVE, Edge, Stream
+from domain.registry.ordinary import is_ordinary
+from domain.registry.plain import Plain
+from domain.registry.readings import LOOK, NATIVE, SHORTEST_WITH_AFFIX, reading_of
+from domain.registry.skeletons import is_foreign
+from domain.registry.streams import Edge, Stream, Words
 
 _SENTENCE = re.compile(r"['\")\]]*[,;.!?]+['\")]*\s|\s*\n\s*\n")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
@@ -44,6 +49,8 @@ def _edges_fit(stream: Stream, parts: NameParts, start: Edge, end: Edge) -> bool
             return False
         if len(parts.words) == 1 and len(parts.joints) == 0 and (len(parts.letters) < 6 or parts.ambiguous):
             return False
+    if start.affixed or end.affixed:
+        return start.word == end.word and len(parts.words) > 1 and len(parts.letters) >= SHORTEST_WITH_AFFIX
     return not (end.plural and len(parts.letters) < 7)
 
 
@@ -62,15 +69,35 @@ def _score(
     if start.word == end.word and len(parts.words) > 1 and _is_one_ordinary_word(plain.cased[start.at : end.at], text):
         return 0
     score = min(score, _of_breaks(policy, stream, parts, letter, edges, turned=turned))
+    if start.affixed or end.affixed:
+        score = min(score, policy.broken)
     if turned or end.plural:
         score = min(score, policy.turned)
-    if parts.words and not parts.foreign and is_ordinary(parts.words[0]) and is_compared(plain, end.at):
+    if _is_something_else(plain, parts, start.at, end.at):
         return 0
     if parts.letters[:1].isdigit() and counts_things(plain, start.at, end.at):
         return 0
     if parts.ambiguous:
         return min(score, policy.in_context) if speaks_of_person(plain, start.at, end.at) else 0
     return score
+
+
+def _is_something_else(plain: Plain, parts: NameParts, first: int, last: int) -> bool:
+    """Whether what stands beside the name makes another thing of it; not where the name is disguised."""
+    if parts.foreign:
+        return is_longer_in_han(plain, first, last)
+    given = parts.words[0]
+    if is_ordinary(given) and not is_given_name(given) and is_compared(plain, last):
+        return True
+    if len(parts.words) == 1 or not plain.low[first:last].replace(" ", "").isalpha():
+        return False
+    if names_thing(plain, parts, first, last) or is_done(plain, parts, first, last):
+        return True
+    wordy = parts.ordinary and not any(map(is_given_name, parts.words)) and plain.cased[first].islower()
+    return wordy and (stands_in_place(plain, first) or (goes_on(plain, last) and not _ACTING.match(plain.low, last)))
+
+
+_ACTING = re.compile(r" [a-z]{3,}ing\b")
 
 
 def _is_one_ordinary_word(cased: str, low: str) -> bool:
@@ -107,6 +134,8 @@ def _foreign_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, lett
         return policy.doubled if len(parts.letters) >= 7 else 0
     if is_foreign(letters):
         # The same sound in the same script is another name more often than not, but for Han written otherwise.
+        if are_variants(letters, parts.letters):
+            return policy.doubled
         return policy.sounded if len(letters) == len(parts.letters) >= 3 and _shared(letters, parts.letters) else 0
     return policy.sounded if len(letters) >= 6 else 0
 
@@ -151,7 +180,7 @@ def _of_breaks(
         between = source.between(word)
         if passed in joints or turned:
             if _SENTENCE.match(between) and len(source.words[word - 1]) > 1:
-                score = min(score, _across_sentences(policy, source.words[word], between, parts))
+                score = min(score, _across_sentences(policy, source, word, edges, parts))
         elif not between or _is_unspaced(source.words[word]):
             continue
         elif any(char.isspace() for char in between):
@@ -169,12 +198,32 @@ def _of_breaks(
     return policy.broken if long and not all(map(is_ordinary, words)) else 0
 
 
-def _across_sentences(policy: NamePolicy, word: str, between: str, parts: NameParts) -> float:
-    """Beside a comma two words may be no name ("named Emma, stone walls"), and beside a full stop they are none."""
+def _across_sentences(
+    policy: NamePolicy, source: Words, word: int, edges: tuple[Edge, Edge], parts: NameParts
+) -> float:
+    """Beside a comma or a full stop two words may be no name ("named Emma, stone walls"), and may be one ("nicole,
+    kidman"): where each is a tag by itself, or where nothing goes on behind them.
+    """
     if len(parts.words) > 2:
         return policy.broken
-    common = is_ordinary(word) or is_given_name(word) or is_frequent_family_name(word)
-    return 0 if common or between.strip() != "," else policy.broken
+    low, family = source.plain.low, source.words[word]
+    if not _ENDS_TAG.match(low, edges[1].at):
+        return 0
+    sign = source.between(word).strip(" '\"()[]\n")
+    begins = _BEGINS_TAG.search(low[max(0, edges[0].at - 4) : edges[0].at]) is not None
+    if sign == ".":
+        return policy.broken if begins else 0
+    if is_ordinary(family) or is_frequent_family_name(family):
+        return 0
+    if is_given_name(family):
+        # A list of given names is none of this.
+        beside = source.words[max(0, edges[0].word - 1) : edges[0].word] + source.words[edges[1].word + 1 :][:1]
+        return policy.broken if begins and not any(map(is_given_name, beside)) else 0
+    return policy.broken if sign in (",", ";", "...", "\u2026") else 0
+
+
+_BEGINS_TAG = re.compile(r"(?:^|[,;:(\[{|\n\"'>]|\bof)\s*$")
+_ENDS_TAG = re.compile(r"['\"]?\s*(?:$|[,;:)\]}|\n<\"'])|[.]\s*$")
 
 
 def _is_unspaced(word: str) -> bool:

@@ -2,7 +2,8 @@
 
 import re
 
-from domain.registry.ordinary import is_given_name, is_ordinary
+from domain.registry.given_names import is_given_name
+from domain.registry.ordinary import is_ordinary
 from domain.registry.plain import Plain
 
 _ROLE = (
@@ -15,9 +16,8 @@ _PICTURE = (
     r"(?:photo(?:graph|shoot)?|pic(?:ture)?|portrait|image|face|likeness|selfie|headshot|shot|painting|drawing|deepfake"
     r"|close-?up|lookalike|sketch|render|depiction|figure|voice)s?"
 )
-_BEFORE = re.compile(
-    rf"(?:\b{_PICTURE}\s+of[\W_]{{0,3}}(?:(?:the\s+)?(?:\w+\s+)?{_ROLE}[\W_]+)?|\b{_ROLE}[\W_]{{1,2}})$"
-)
+_PICTURE_BEFORE = re.compile(rf"\b{_PICTURE}\s+of[\W_]{{0,3}}(?:(?:the\s+)?(?:\w+\s+)?{_ROLE}[\W_]+)?$")
+_ROLE_BEFORE = re.compile(rf"\b{_ROLE}[\W_]{{1,2}}$")
 _AFTER = re.compile(
     rf"[\W_]{{1,3}}(?:the\s+|an?\s+)?(?:\w+\s+)?{_ROLE}\b"
     r"|['’]s?\s+(?:face|likeness|voice|concert|tour|album|hair|music|outfit|smile)\b"
@@ -41,12 +41,16 @@ def speaks_of_person(plain: Plain, first: int, last: int) -> bool:
     """Whether what stands around plain characters `first` to `last` speaks of a person of that name."""
     before = plain.low[max(0, first - _WIDTH) : first]
     after = plain.low[last : last + _WIDTH]
-    if _goes_on(plain, last) or _CHILD.match(after):
+    if goes_on(plain, last) or _CHILD.match(after):
         return False
-    return bool(_BEFORE.search(before) or _AFTER.match(after))
+    if _AFTER.match(after) or _ROLE_BEFORE.search(before):
+        return True
+    word = plain.low[first:last]
+    common = plain.cased[first].islower() and is_ordinary(word) and not is_given_name(word)
+    return not common and _PICTURE_BEFORE.search(before) is not None
 
 
-def _goes_on(plain: Plain, last: int) -> bool:
+def goes_on(plain: Plain, last: int) -> bool:
     """Whether the next word makes it a part of something else: "rose petals", "Drake Hotel", "Rose Tyler"."""
     found = _GOES_ON.match(plain.low, last)
     if found is None or found[1] in _FOLLOWS:
@@ -70,4 +74,4 @@ _ARTICLE = re.compile(r"\b(?:an?|one|per|each|every)\s+$")
 
 def counts_things(plain: Plain, first: int, last: int) -> bool:
     """Whether a name that begins with a number counts something there: "a 50 cent coin"."""
-    return bool(_ARTICLE.search(plain.low[max(0, first - 8) : first])) or _goes_on(plain, last)
+    return bool(_ARTICLE.search(plain.low[max(0, first - 8) : first])) or goes_on(plain, last)

@@ -9,7 +9,6 @@ from domain.registry.blocked import Fingerprint, Near
 from domain.registry.consent import apply_consent
 from domain.registry.faces import IN_SAMPLE, examine_faces, face_index
 from domain.registry.matching import Matcher, NameMatch
-from domain.registry.snapshot import Snapshot
 
 _REGISTRY_SIGNALS = frozenset(
     {
@@ -137,34 +136,9 @@ def revise(
     return [*kept, *examine_fingerprint(matcher, known), *named, *resembling]
 
 
-def revalidate(old: Snapshot, new: Snapshot) -> set[UUID]:
-    """Give the persons who were added or withdrawn, or whose names, faces, consent or creators changed.
-
-    Only what matched one of them before, or matches one of them now, has to be validated again;
-    `new.only(...)` makes the small snapshot that finds the latter.
-    """
-    before, after = _what_matters(old), _what_matters(new)
-    return {person_id for person_id in before.keys() | after.keys() if before.get(person_id) != after.get(person_id)}
-
-
 def _is_of_registry(finding: Finding) -> bool:
     not_run = finding.signal is Signal.FACE_IN_SAMPLE and finding.person_id is None
     return finding.signal in _REGISTRY_SIGNALS and finding.verdict is not Verdict.CLEAN and not not_run
-
-
-def _what_matters(snapshot: Snapshot) -> dict[UUID, tuple[object, ...]]:
-    faces: dict[UUID, set[bytes]] = {}
-    for face in snapshot.faces:
-        faces.setdefault(face.person_id, set()).add(face.descriptor)
-    return {
-        person.id: (
-            frozenset(person.names),
-            person.consent,
-            frozenset(person.creators),
-            frozenset(faces.get(person.id, ())),
-        )
-        for person in snapshot.persons
-    }
 
 
 def _place(matcher: Matcher, where: str) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from domain.registry.ordinary import is_given_name, is_ordinary
+from domain.registry.given_names import is_given_name
+from domain.registry.ordinary import is_ordinary
 from domain.registry.plain import plain_of
-from domain.registry.skeletons import Reading, is_foreign, one_of_each, reading_of, skeleton, words_in
+from domain.registry.readings import Reading, reading_of
+from domain.registry.skeletons import is_foreign, one_of_each, skeleton, words_in
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
 _PINYIN = re.compile(
@@ -57,7 +59,9 @@ def parts_of(name: str) -> NameParts:
         foreign=foreign,
         joints=frozenset(_joints([reading_of(hump.lower()).look for hump in humps])),
         native_joints=frozenset(_joints([reading.native for reading in readings])),
-        ambiguous=short or (single and (is_ordinary(letters) or is_given_name(letters))),
+        ambiguous=short
+        or (single and (is_ordinary(letters) or is_given_name(letters)))
+        or (words[:1] == ("the",) and all(map(is_ordinary, words))),
         ordinary=all(is_ordinary(word) for word in words),
     )
 

@@ -1,46 +1,16 @@
-"""Names that are nearly there: mistyped, turned round, shortened, with a middle name, or in another script."""
+"""Names that are nearly there: mistyped, turned round, shortened, or with a middle name."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
 from typing import NamedTuple
 
-from rapidfuzz.distance import OSA
-
-from domain.registry.name_index import (
-    FORWARD,
-    INITIAL,
-    MISTYPED,
-    NICKNAME,
-    ROTATED,
-    SAME,
-    SINGLE,
-    TURNED,
-    Candidate,
-    NameIndex,
-    initial_id,
-    pair_key,
-)
-from domain.registry.name_parts import NameParts, cached_parts
+from domain.registry.judging import Pair, judged
+from domain.registry.name_index import NameIndex
+from domain.registry.name_parts import cached_parts
 from domain.registry.name_policy import NamePolicy
-from domain.registry.ordinary import fuller_forms, is_frequent_family_name, is_given_name, is_ordinary, short_forms
-from domain.registry.skeletons import bare_look, skeleton
-from domain.registry.sounds import key_of, vowelled
+from domain.registry.planting import SINGLE, initial_number, pair_key
+from domain.registry.standings import SAME, Candidate, Standing
 from domain.registry.streams import Words
-
-_JOINING = frozenset(
-    ("and", "or", "with", "und", "et", "y", "e", "de", "la", "the", "of", "in", "on", "at", "as", "is", "by")
-)
-_LONGEST_JOINED = 40
-
-
-class _Pair(NamedTuple):
-    """Two words of the text, or two parts of one, that may be two words of a name."""
-
-    first: int
-    second: int
-    hows: tuple[int, int]
-    split: int
-    """Where one word was parted, in its letters; 0 for two words."""
 
 
 class Near(NamedTuple):
@@ -52,270 +22,71 @@ class Near(NamedTuple):
     end: int
 
 
+class _Asked:
+    """The pairs of words that are looked up together: the key of each, and what `Pair` says of it."""
+
+    def __init__(self) -> None:
+        self.keys: list[int] = []
+        self.pairs: list[tuple[int, int, tuple[int, int], int]] = []
+
+    def add(self, places: tuple[int, int], first: Candidate, second: Candidate, split: int = 0) -> None:
+        self.keys.append(pair_key(first[0], second[0]))
+        self.pairs.append((*places, (first[1], second[1]), split))
+
+
 def near_names(policy: NamePolicy, index: NameIndex, source: Words) -> Iterator[Near]:
     """Find names of several Latin words that are nearly there, by two of their words that stand together."""
-    candidates = _candidates(index, source)
-    keys: list[int] = []
-    pairs: list[_Pair] = []
-    for at in sorted(candidates):
-        for gap in (1, 2):
-            if at + gap in candidates:
-                _add_pairs(source, candidates, (at, at + gap), keys, pairs)
-        for number, how in candidates[at]:
-            if how == MISTYPED and len(source.words[at]) >= 7 and not is_ordinary(source.words[at]):
-                keys.append(pair_key(SINGLE, number))
-                pairs.append(_Pair(at, at, (how, how), 0))
-    _add_initials(source, candidates, keys, pairs)
-    _add_parted(index, source, candidates, keys, pairs)
-    for place, found in index.pairs(keys):
-        pair = pairs[place]
+    standings = index.standings(source.words)
+    asked = _Asked()
+    for at, (one, other) in enumerate(pairwise(standings)):
+        if one and other and (one.telling or other.telling or (one.firm and other.firm)):
+            _add_pairs(asked, (at, at + 1), one, other)
+    for at, (one, other) in enumerate(zip(standings, standings[2:], strict=False)):
+        if one and other and one.same and other.same:
+            asked.add((at, at + 2), (one.same, SAME), (other.same, SAME))
+    for at, one in enumerate(standings):
+        if one and (one.alone or one.parted):
+            _add_alone(asked, at, one)
+    if "." in source.plain.low:
+        _add_initials(asked, source, standings)
+    for place, found in index.pairs(asked.keys):
+        pair = Pair(*asked.pairs[place])
         for name, tag in found:
             parts = cached_parts(index.entry(name).name)
-            near = _judge(policy, source, pair, parts, tag, shared=len(found) > 1)
+            near = judged(policy, source, pair, parts, tag, shared=len(found) > 1)
             if near:
                 yield Near(name, *near)
 
 
-def _candidates(index: NameIndex, source: Words) -> dict[int, tuple[Candidate, ...]]:
-    """Say for each word of the text, by its place, what words of names it may stand for."""
-    unknown: dict[str, str] = {}
-    found: dict[int, tuple[Candidate, ...]] = {}
-    for at, word in enumerate(source.words):
-        known = index.candidates(word)
-        if known is None:
-            unknown[word] = source.readings[at].look
-        elif known:
-            found[at] = known
-    if not unknown:
-        return found
-    index.learn(unknown.items())
-    for at, word in enumerate(source.words):
-        if word in unknown:
-            known = index.candidates(word)
-            if known:
-                found[at] = known
-    return found
+def _add_pairs(asked: _Asked, places: tuple[int, int], one: Standing, other: Standing) -> None:
+    """Two words beside each other. An ordinary word is taken for a slip only beside one that is no ordinary word."""
+    for first, second in product(one.firm, other.firm):
+        asked.add(places, first, second)
+    for slip in one.slips if one.telling or (other.telling and other.same) else ():
+        for second in other.firm:
+            if one.telling or second[1] == SAME:
+                asked.add(places, slip, second)
+    for slip in other.slips if other.telling or (one.telling and one.same) else ():
+        for first in one.firm:
+            if other.telling or first[1] == SAME:
+                asked.add(places, first, slip)
+    if one.telling and other.telling:
+        for slip, slip_too in product(one.slips, other.slips):
+            asked.add(places, slip, slip_too)
 
 
-def _add_pairs(
-    source: Words,
-    candidates: dict[int, tuple[Candidate, ...]],
-    places: tuple[int, int],
-    keys: list[int],
-    pairs: list[_Pair],
-) -> None:
-    """Two words, or two with one between them that must then be spelled as the name is.
-
-    An ordinary word is taken for a slip only beside one that is no ordinary word.
-    """
-    one, other = places
-    telling = [len(source.words[at]) >= 5 and not is_ordinary(source.words[at]) for at in places]
-    for first, how in candidates[one]:
-        for second, how_second in candidates[other]:
-            if (how or how_second) and other - one > 1:
-                continue
-            if how == MISTYPED and not (telling[0] or (telling[1] and how_second == SAME)):
-                continue
-            if how_second == MISTYPED and not (telling[1] or (telling[0] and how == SAME)):
-                continue
-            keys.append(pair_key(first, second))
-            pairs.append(_Pair(one, other, (how, how_second), 0))
+def _add_alone(asked: _Asked, at: int, standing: Standing) -> None:
+    """One word may be a name of one word mistyped, or two words of a name run together."""
+    for number, how in standing.slips if standing.alone else ():
+        asked.add((at, at), (SINGLE, how), (number, how))
+    for split, first, second in standing.parted:
+        asked.add((at, at), first, second, split)
 
 
-def _add_initials(
-    source: Words, candidates: dict[int, tuple[Candidate, ...]], keys: list[int], pairs: list[_Pair]
-) -> None:
+def _add_initials(asked: _Asked, source: Words, standings: Sequence[Standing | None]) -> None:
     """An initial with a full stop before a family name: "T. Swift"."""
-    low = source.plain.low
-    for at, here in candidates.items():
-        if at and len(source.words[at - 1]) == 1 and source.words[at - 1].isalpha() and "." in low:
-            for second, how in here:
-                if how == SAME and source.between(at).startswith("."):
-                    keys.append(pair_key(initial_id(source.readings[at - 1].look or "a"), second))
-                    pairs.append(_Pair(at - 1, at, (SAME, SAME), 0))
-
-
-def _add_parted(
-    index: NameIndex,
-    source: Words,
-    candidates: dict[int, tuple[Candidate, ...]],
-    keys: list[int],
-    pairs: list[_Pair],
-) -> None:
-    """One long word may be two words of a name run together: turned round, or one of them mistyped."""
-    for at, reading in enumerate(source.readings):
-        look = reading.look
-        if not 8 <= len(look) <= _LONGEST_JOINED or at in candidates or is_ordinary(source.words[at]):
-            continue
-        for split in range(3, len(look) - 2):
-            left, right = index.word_id(look[:split]), index.word_id(look[split:])
-            if left is None and right is None:
-                continue
-            lefts = ((left, SAME),) if left is not None else _mistyped(index, look[:split])
-            rights = ((right, SAME),) if right is not None else _mistyped(index, look[split:])
-            for first, how in lefts:
-                for second, how_second in rights:
-                    keys.append(pair_key(first, second))
-                    pairs.append(_Pair(at, at, (how, how_second), split))
-
-
-def _mistyped(index: NameIndex, look: str) -> tuple[Candidate, ...]:
-    if len(look) < 4:
-        return ()
-    if index.candidates(look) is None:
-        index.learn([(look, look)])
-    return tuple(one for one in index.candidates(look) or () if one[1] == MISTYPED)[:8]
-
-
-def _judge(
-    policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts, tag: int, *, shared: bool
-) -> tuple[float, int, int] | None:
-    """Give score and place of a name of which two words were found; None when it isn't that name."""
-    first, last = pair.first, pair.second
-    if parts.ambiguous:
-        return None
-    if pair.split and len(parts.words) > 2:
-        return None
-    if not pair.split and pair.first == pair.second:
-        # One more letter at the end makes another word: "Zendayan".
-        longer = source.words[pair.first].startswith(parts.words[0])
-        return (policy.mistyped, *source.spans[pair.first]) if len(parts.words) == 1 and not longer else None
-    if not pair.split:
-        # The pair is the first two words of a name, or its last and first: the rest must follow.
-        last += len(parts.words) - 2
-        if last >= len(source.words) or (len(parts.words) > 2 and pair.second - pair.first > 1):
-            return None
-    start, end = source.spans[first][0], source.spans[last][1]
-    if tag == INITIAL:
-        score = _of_initial(policy, source, pair, parts, shared=shared)
-    elif pair.second - pair.first == 2:
-        score = _of_middle(policy, source, pair, parts) if tag == FORWARD else 0
-    else:
-        words = source.words[first : last + 1]
-        if pair.split:
-            look = source.readings[first].look
-            words = [look[: pair.split], look[pair.split :]]
-        score = _of_words(policy, source, pair, (words, parts), tag)
-    return (score, start, end) if score >= policy.held_from else None
-
-
-def _of_words(policy: NamePolicy, source: Words, pair: _Pair, spelled: tuple[list[str], NameParts], tag: int) -> float:
-    words, parts = spelled
-    own = [reading.look for reading in parts.readings]
-    names = list(parts.words)
-    turned = tag in (TURNED, ROTATED)
-    if turned:
-        cut = 1 if tag == ROTATED else len(own) - 1
-        own, names = [*own[cut:], *own[:cut]], [*names[cut:], *names[:cut]]
-    looks = words if pair.split else [source.readings[pair.first + at].look for at in range(len(words))]
-    hows = (*pair.hows, *(SAME,) * (len(words) - 2))
-    if pair.hows == (SAME, SAME) and looks == own and not turned:
-        return 0  # The automaton has found it already.
-    score = policy.exact
-    edits = 0
-    for how, word, look, wanted, name in zip(hows, words, looks, own, names, strict=True):
-        if how == NICKNAME:
-            fuller = word not in short_forms(name) and name not in fuller_forms(word) and not name.startswith(word)
-            if name != parts.words[0] or (fuller and is_frequent_family_name(parts.words[-1])):
-                return 0
-            score = min(score, policy.nickname)
-        elif look != wanted:
-            edit = 0 if "*" in word and _fits_mask(word, wanted) else _edits(word, look, wanted, name)
-            if edit is None or (is_ordinary(word) and not _is_slip(word, name, words, parts, turned=turned)):
-                return 0
-            score = min(score, policy.mistyped)
-            edits += edit
-    if edits:
-        if edits > policy.edits(len(parts.letters)):
-            return 0
-        score = min(score, policy.mistyped - policy.per_edit * (edits - 1))
-    if turned:
-        score = min(score, _of_turn(policy, source, pair, parts))
-    elif not pair.split and _is_apart(source, pair) and not (edits and source.between(pair.second).strip() == "!"):
-        return 0  # An exclamation mark may be the i that is missing.
-    return score
-
-
-def _edits(word: str, look: str, wanted: str, name: str) -> int | None:
-    """Count the edits between a word and a word of a name; None where they are two words rather than one mistyped."""
-    if len(word) >= 4 and vowelled(word) == vowelled(name):
-        return 1
-    distance = min(OSA.distance(look, wanted), OSA.distance(bare_look(word), bare_look(name)))
-    allowed = 1 if len(wanted) < 8 else 2
-    if distance > allowed or look[:1] != wanted[:1]:
-        return None
-    if len(wanted) <= 4 and not (sorted(look) == sorted(wanted) or len(look) == len(wanted) + 1):
-        return None
-    if is_given_name(word) and is_given_name(name):
-        # Maria is not Mario, but Kristin may be Kristen.
-        same_ending = (word[-1] in "aeioy") == (name.rstrip("h")[-1:] in "aeioy")
-        if key_of(word) != key_of(name) or not same_ending or len(wanted) < 5:
-            return None
-    return int(distance)
-
-
-def _fits_mask(word: str, wanted: str) -> bool:
-    """Whether a word with asterisks in it is a word of a name with letters masked."""
-    pieces = (re.escape(skeleton(piece)) for piece in word.split("*"))
-    return re.fullmatch(".{0,2}".join(pieces), wanted) is not None
-
-
-def _is_slip(word: str, name: str, words: list[str], parts: NameParts, *, turned: bool) -> bool:
-    """Whether an ordinary word stands for a word of a name: it sounds the same, or the rest of the name is telling."""
-    if turned or len(word) < 4:
-        return False
-    if vowelled(word) == vowelled(name):
-        return True
-    rest = [one for one in words if one != word]
-    return len(parts.letters) >= 10 and any(len(one) >= 5 and not is_ordinary(one) for one in rest)
-
-
-def _of_turn(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts) -> float:
-    """Family name first is usual with a comma, and otherwise near evidence where the words are no ordinary ones."""
-    if len(parts.letters) < 8:
-        return 0
-    if pair.split:
-        return 0 if parts.ordinary else policy.turned
-    between = source.between(pair.second)
-    if between.strip() == ",":
-        telling = not parts.ordinary or source.plain.cased[source.spans[pair.first][0]].isupper()
-        return policy.turned_with_comma if telling else 0
-    return 0 if parts.ordinary or _is_apart(source, pair) else policy.turned
-
-
-def _is_apart(source: Words, pair: _Pair) -> bool:
-    """Whether more than a space or a sign stands between two words."""
-    between = source.between(pair.second)
-    return len(between.strip()) > 1 or (any(sign in between for sign in ",;.!?\n") and between != ".")
-
-
-def _of_middle(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts) -> float:
-    """A middle name or initial between given name and family name."""
-    at = pair.first + 1
-    word = source.words[at]
-    first, last = source.spans[at]
-    if len(parts.words) != 2 or (word in _JOINING and not (len(word) == 1 and source.plain.cased[first].isupper())):
-        return 0
-    if source.between(at).strip() or source.between(at + 1).strip() not in ("", "."):
-        return 0
-    cased = source.plain.cased
-    edges = (source.spans[pair.first][0], first, source.spans[pair.second][0])
-    titled = all(cased[edge].isupper() for edge in edges) and not cased[first:last].isupper()
-    if len(word) == 1:
-        return policy.middle if word.isalpha() and (word != "a" or titled or cased[first].isupper()) else 0
-    if is_given_name(word) and (titled or not parts.ordinary):
-        return policy.middle
-    return policy.middle if titled and (not is_ordinary(word) or is_frequent_family_name(word)) else 0
-
-
-def _of_initial(policy: NamePolicy, source: Words, pair: _Pair, parts: NameParts, *, shared: bool) -> float:
-    """An initial, where one registered person alone has it with that family name."""
-    if shared or pair.split or len(parts.words) != 2 or source.words[pair.second] != parts.words[-1]:
-        return 0
-    first, second = (source.spans[at][0] for at in (pair.first, pair.second))
-    cased = source.plain.cased
-    single = len(source.words[pair.first]) == 1 and source.words[pair.first] == parts.words[0][0]
-    before = source.between(pair.first).rstrip(" ") if pair.first else ""
-    after_initial = pair.first and before.endswith(".") and len(source.words[pair.first - 1]) == 1
-    titled = cased[first].isupper() and cased[second].isupper()
-    return policy.initial if single and titled and not after_initial and not cased[second:].startswith("'") else 0
+    for at, standing in enumerate(standings):
+        if at and standing and standing.same and len(source.words[at - 1]) == 1 and source.words[at - 1].isalpha():
+            initial = source.readings[at - 1].look or "a"
+            if source.between(at).startswith("."):
+                asked.add((at - 1, at), (initial_number(initial), SAME), (standing.same, SAME))

@@ -37,6 +37,9 @@ _LETTER_SIGN = re.compile(
     r"(?:PARENTHESIZED LATIN|(?:NEGATIVE )?(?:CIRCLED|SQUARED) LATIN|REGIONAL INDICATOR SYMBOL) .*LETTER ([A-Z])$"
 )
 
+# Greek letters that look like a Latin one, and that Unicode takes for others that don't.
+_LUNATE = {"\u03f9": "C", "\u03f2": "c"}
+
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1b\x7f]")
 
 _TABLE_SIZE = 1 << 16
@@ -57,6 +60,8 @@ def _plain(char: str) -> str:
     sign = _LETTER_SIGN.match(unicodedata.name(char, "")) if len(char) == 1 else None
     if sign:
         return sign.group(1)
+    if char in _LUNATE:
+        return _LUNATE[char]
     return "".join(_part(part) for part in unicodedata.normalize("NFKC", char))
 
 

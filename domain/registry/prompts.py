@@ -1,44 +1,84 @@
 """The syntax of prompts, set aside without moving a character: weights, keywords, alternatives."""
 
 import re
+from collections.abc import Iterator
 from itertools import product
+from typing import NamedTuple
 
-_MASKED = re.compile(
-    r":\s*[-+]?\d*\.?\d+\s*(?=[)\]>}:])"  # a weight or a step: (name:1.2), [a:b:0.5], <lora:name:0.8>
-    r"|\bBREAK\b"
-    r"|%[0-9A-Fa-f]{2}|&(?:nbsp|amp|lt|gt|quot|#\d{1,6});"  # left over from a web page
-    r"|\\[nrt](?=[A-Z ]|\b)"  # a line break that was written out
+_WEIGHT = re.compile(r":\s*[-+]?\d*\.?\d+\s*(?=[)\]>}:])")
+"""A weight or a step: (name:1.2), [a:b:0.5], <lora:name:0.8>."""
+_DECIMAL = re.compile(r"\b\d{1,3}\.\d{1,3}\b")
+"""A weight without brackets: name:1.2, (name)1.2."""
+_RARE = re.compile(
+    r"\bBREAK\b"
+    r"|(?<![A-Z] )\bAND\b(?! [A-Z]{2})"
+    r"|%[0-9A-Fa-f]{2}|&(?:nbsp|amp|lt|gt|quot|#\d{1,6});|</?[a-z]{1,6}\s?/?>"  # left over from a web page
+    r"|\\(?:[nrt](?=[A-Z ]|\b)|u[0-9a-fA-F]{4})"  # a line break, or another character, that was written out
 )
+_RARE_SIGNS = ("BREAK", "AND", "%", "&", "\\", "</")
 _CHOICE = re.compile(r"[\[{(][^\[\]{}()|]*(?:\|[^\[\]{}()|]*)+[\]})]")
 _MOST_CHOICES = 3
+_REACH = 60
+"""So many characters beside a choice are read with it: as many as most names have, and their context."""
 
 
 def masked(text: str) -> str:
     """Put spaces where prompt syntax stood that says nothing about names; every other character stays in place."""
-    if not any(sign in text for sign in (":", "BREAK", "%", "&", "\\")):
-        return text
-    return _MASKED.sub(lambda found: " " * len(found[0]), text)
+    if ":" in text:
+        text = _WEIGHT.sub(_blank, text)
+    if "." in text:
+        text = _DECIMAL.sub(_blank, text)
+    if any(sign in text for sign in _RARE_SIGNS):
+        text = _RARE.sub(_blank, text)
+    return text
 
 
-def readings(text: str) -> list[str]:
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+class Part(NamedTuple):
+    """A text or a part of it as it may be read, and at which character of the text it begins."""
+
+    text: str
+    start: int
+
+
+def readings(text: str) -> list[Part]:
     """Give the masked text, and, where it offers alternatives (`[a|b]`, `{a|b}`), what each choice would read.
 
-    Every reading has the length of the text. Groups choose alike, even and odd ones apart, so that their number is
-    bounded: nine more readings at most.
+    A choice is read with what stands around it, as far as a name may reach. Groups near each other choose alike, even
+    and odd ones apart, so that their number is bounded: nine more readings of each part at most.
     """
     base = masked(text)
     if "|" not in base:
-        return [base]
+        return [Part(base, 0)]
     groups = [found.span() for found in _CHOICE.finditer(base)]
-    if not groups:
-        return [base]
-    most = min(_MOST_CHOICES, max(base.count("|", first, last) + 1 for first, last in groups))
-    choices = product(range(most), repeat=2) if len(groups) > 1 else ((choice, 0) for choice in range(most))
     # Taken as signs that separate, the bars also leave the alternatives beside each other ("[tay|lor]").
-    return [
-        _without_bars(base, groups),
-        *(_chosen(base, groups, even, odd) for even, odd in choices),
-    ]
+    found = [Part(_without_bars(base, groups), 0)]
+    for near in _neighbours(groups):
+        start, end = max(0, near[0][0] - _REACH), near[-1][1] + _REACH
+        inside = [(first - start, last - start) for first, last in near]
+        found += [Part(chosen, start) for chosen in _choices(base[start:end], inside)]
+    return found
+
+
+def _neighbours(groups: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Give the groups of alternatives by which stand near each other."""
+    near: list[tuple[int, int]] = []
+    for group in groups:
+        if near and group[0] - near[-1][1] > _REACH:
+            yield near
+            near = []
+        near.append(group)
+    if near:
+        yield near
+
+
+def _choices(text: str, groups: list[tuple[int, int]]) -> Iterator[str]:
+    most = min(_MOST_CHOICES, max(text.count("|", first, last) + 1 for first, last in groups))
+    for even, odd in product(range(most), repeat=2) if len(groups) > 1 else ((choice, 0) for choice in range(most)):
+        yield _chosen(text, groups, even, odd)
 
 
 def _without_bars(text: str, groups: list[tuple[int, int]]) -> str:

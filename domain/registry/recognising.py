@@ -20,7 +20,8 @@ _MOST_PER_PERSON = 100
 """So many occurrences of one person are told of one text; a text that repeats a name costs no more than that."""
 
 _MOST_LOOKS = 2000
-"""So often is a skeleton looked at in one text, for all who share it: a text made of one name stays cheap."""
+"""So often is a skeleton looked at in one text, for all who share it: a text made of one name stays cheap. What is left
+then is held for a person to look at."""
 
 
 class Prepared(NamedTuple):
@@ -28,14 +29,16 @@ class Prepared(NamedTuple):
 
     words: Words
     streams: list[Stream]
+    start: int
+    """Where it begins in the text as given."""
 
 
 def prepared(text: str) -> list[Prepared]:
     """Fold a text, in each of its readings."""
     found = []
-    for reading in readings(text):
-        words = Words(plain_of(reading))
-        found.append(Prepared(words, streams_of(words)))
+    for part in readings(text):
+        words = Words(plain_of(part.text))
+        found.append(Prepared(words, streams_of(words), part.start))
     return found
 
 
@@ -44,12 +47,13 @@ def recognise(policy: NamePolicy, index: NameIndex, texts: list[Prepared]) -> It
     if not len(index):
         return
     counts: Counter[UUID] = Counter()
-    for words, streams in texts:
+    for words, streams, offset in texts:
         for entry, score, start, end in _found(policy, index, words, streams, counts):
             counts[entry.person.id] += 1
             if counts[entry.person.id] <= _MOST_PER_PERSON:
                 first, last = words.plain.span(start, end)
-                yield NameMatch(entry.person.id, entry.name, first, last, score, policy.verdict(score))
+                verdict = policy.verdict(score)
+                yield NameMatch(entry.person.id, entry.name, offset + first, offset + last, score, verdict)
 
 
 def _found(
@@ -59,14 +63,20 @@ def _found(
         looks: Counter[int] = Counter()
         for skeleton, first, last in stream.plausible(index.hits(stream.text)):
             names = index.names_at(skeleton)
+            overlooked = looks[skeleton] > _MOST_LOOKS
             looks[skeleton] += len(names)
-            if looks[skeleton] > _MOST_LOOKS:
+            if overlooked:
                 continue
+            unseen = looks[skeleton] > _MOST_LOOKS
             for name, turned in names:
                 entry = index.entry(name)
                 if counts[entry.person.id] >= _MOST_PER_PERSON:
                     continue
-                found = confirm(policy, stream, cached_parts(entry.name), (first, last), turned=turned)
+                found = (
+                    (policy.unseen, *stream.place(first, last))
+                    if unseen
+                    else confirm(policy, stream, cached_parts(entry.name), (first, last), turned=turned)
+                )
                 if found:
                     yield entry, *found
     for near in (*near_names(policy, index, words), *sounding_names(policy, index, words)):

@@ -7,8 +7,7 @@ letters that it resembles; and `native`, in its own script. The same reduction i
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import cache
 
 from anyascii import anyascii
 from confusable_homoglyphs.confusables import confusables_data
@@ -21,6 +20,7 @@ _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff"
 
 _SIGNS = "$@!|*€£¢"
 _ASCII_WORD = re.compile(r"[$@|!]?[a-z0-9]+(?:[$@!|*]+[a-z0-9]+)*(?:!?[$@|])?")
+_SEPARATED = {code: " " for code in range(128) if chr(code) not in "abcdefghijklmnopqrstuvwxyz0123456789$@!|*"}
 _WORD = re.compile(
     rf"[{UNSPACED}]|[{_MARKED}][\u0e30-\u0e3a\u0e47-\u0e4e\u0eb0-\u0ebc\u102b-\u103e\u17b4-\u17d3]*"
     rf"|[{_KATAKANA}]+|[{_INDIC}]+"
@@ -55,14 +55,6 @@ def bare_look(word: str) -> str:
     return word.translate(_LOOK_TABLE)
 
 
-class Reading(NamedTuple):
-    """A word as it may be read."""
-
-    look: str
-    letters: str
-    native: str
-
-
 def words_in(low: str) -> Iterator[re.Match[str]]:
     """Find the words of a plain lower-case text."""
     return (_ASCII_WORD if low.isascii() else _WORD).finditer(low)
@@ -70,7 +62,13 @@ def words_in(low: str) -> Iterator[re.Match[str]]:
 
 def word_list(low: str) -> list[str]:
     """Give the words of a plain lower-case text, without their places, which is faster."""
-    return (_ASCII_WORD if low.isascii() else _WORD).findall(low)
+    if not low.isascii():
+        return _WORD.findall(low)
+    pieces = low.translate(_SEPARATED).split()
+    if not any(sign in low for sign in "$@!|*"):
+        return pieces
+    # No word goes on where the text was parted, so only what has a sign in it is looked at letter by letter.
+    return [word for piece in pieces for word in ((piece,) if piece.isalnum() else _ASCII_WORD.findall(piece))]
 
 
 def skeleton(letters: str) -> str:
@@ -137,41 +135,34 @@ def _native_of(char: str) -> str:
     return char
 
 
-def _readers(word: str) -> tuple[Callable[[str], str], Callable[[str], str], Callable[[str], str]]:
-    """Choose how the characters of a word are read: one of several scripts at once is read by its looks."""
+Reader = Callable[[str], str]
+
+
+def readers_of(word: str) -> tuple[Reader, Reader, Reader]:
+    """Choose how the characters of a word are read: by look, by letters, and in its own script.
+
+    A word of several scripts at once is read by its looks.
+    """
     mixed = any(char.isascii() and char.isalpha() for char in word)
     return (_mixed_look_of if mixed else _look_of), _letters_of, _native_of
 
 
-def reading_of(word: str) -> Reading:
-    """Give the skeletons of a plain lower-case word."""
-    return _short_reading(word) if len(word) <= 32 else _reading(word)
+def letters_alone(word: str) -> str:
+    """Leave out the digits and signs of an ASCII word."""
+    return _NOT_LETTERS.sub("", word)
 
 
-def _reading(word: str) -> Reading:
-    if word.isascii():
-        look = skeleton(word.translate(_LOOK_TABLE))
-        if word.isalpha():
-            return Reading(look, look, look)
-        letters = skeleton(_NOT_LETTERS.sub("", word))
-        return Reading(look, letters, letters)
-    look, letters, native = (_reduced("".join(map(reader, word))) for reader in _readers(word))
-    return Reading(look, letters, native)
-
-
-_short_reading = lru_cache(maxsize=1 << 15)(_reading)
-
-
-def _reduced(letters: str) -> str:
+def reduced(letters: str) -> str:
+    """Reduce letters that were read one by one: two that look like one are joined, and none stands twice in a row."""
     return one_of_each(joined_lookalikes(letters))
 
 
 def extents(word: str, kind: int) -> list[tuple[int, int]]:
     """Say for each letter of a word's skeleton from which character to before which it stands in the word.
 
-    `kind` is the reading's place in `Reading`.
+    `kind` is the reading's place in `domain.registry.readings.Reading`.
     """
-    reader = _readers(word)[kind] if not word.isascii() else (_look_of, _letters_of, _letters_of)[kind]
+    reader = readers_of(word)[kind] if not word.isascii() else (_look_of, _letters_of, _letters_of)[kind]
     letters = [(letter, at) for at, char in enumerate(word) for letter in reader(char)]
     text = "".join(letter for letter, _ in letters)
     found: list[tuple[int, int]] = []

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from domain.registry.plain import Plain
-from domain.registry.skeletons import Reading, extents, reading_of, word_list, words_in
+import numpy as np
 
-LOOK, LETTERS, NATIVE = 0, 1, 2
-"""The streams, by the places in `Reading`."""
+from domain.registry.plain import Plain
+from domain.registry.readings import AFFIX_BEFORE, AFFIX_BEHIND, LETTERS, LOOK, NATIVE, Reading, readings_of_words
+from domain.registry.skeletons import extents, word_list
 
 # What Korean puts behind a name without a space: particles and forms of address.
 PARTICLE = re.compile(
@@ -27,6 +27,8 @@ class Edge(NamedTuple):
     inner: bool
     """Between humps of one CamelCase word."""
     plural: bool = False
+    affixed: bool = False
+    """Something is written to the name without a space."""
 
 
 class Words:
@@ -35,21 +37,33 @@ class Words:
     def __init__(self, plain: Plain) -> None:
         self.plain = plain
         self.words = word_list(plain.low)
-        self.readings: list[Reading] = [reading_of(word) for word in self.words]
+        self.readings: list[Reading] = readings_of_words(self.words)
         self._spans: list[tuple[int, int]] | None = None
 
     @property
     def spans(self) -> list[tuple[int, int]]:
         """Where the words stand in the plain text."""
         if self._spans is None:
-            self._spans = [found.span() for found in words_in(self.plain.low)]
+            # Between two words nothing stands that a word could begin with, so each is found right behind the other.
+            find, at = self.plain.low.find, 0
+            self._spans = []
+            for word in self.words:
+                first = find(word, at)
+                at = first + len(word)
+                self._spans.append((first, at))
         return self._spans
 
-    def has_hump(self, word: int) -> bool:
-        """Whether a word has an upper-case letter behind its first."""
-        first, last = self.spans[word]
-        inner = self.plain.cased[first + 1 : last]
-        return inner != inner.lower()
+    def humped(self) -> Iterator[int]:
+        """Give the words that have an upper-case letter behind another letter, and are not all in upper case."""
+        cased = self.plain.cased
+        if cased.islower() or cased.isupper():
+            return
+        last = -1
+        for found in _HUMPS.finditer(cased):
+            word = bisect_right(self.spans, (found.start(), len(cased))) - 1
+            if word > last and not cased[slice(*self.spans[word])].isupper():
+                last = word
+                yield word
 
     def between(self, word: int) -> str:
         """Give what stands before a word, after the one before it."""
@@ -61,21 +75,22 @@ class Stream:
 
     def __init__(self, source: Words, kind: int) -> None:
         self.source, self.kind = source, kind
-        self._skeletons = [reading[kind] for reading in source.readings]
-        self._parts: list[str] = []
-        self._dropped: list[int] = []
-        last = ""
-        for number, one in enumerate(self._skeletons):
-            if one and one[0] == last:
-                self._dropped.append(number)
-                self._parts.append(one[1:])
-            else:
-                self._parts.append(one)
-            if one:
-                last = one[-1]
-        self.text = "".join(self._parts)
+        self._skeletons = [reading.skeletons[kind] for reading in source.readings]
+        joined = "".join(self._skeletons)
+        letters = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        # No skeleton has a letter twice in a row, so that two alike stand where two words meet.
+        self._doubled = np.flatnonzero(letters[1:] == letters[:-1]) + 1
+        self.text = _without(joined, self._doubled.tolist())
+        self._parts_made: list[str] | None = None
         self._offsets: list[int] | None = None
         self._extents: dict[int, list[tuple[int, int]]] = {}
+
+    @property
+    def _parts(self) -> list[str]:
+        """What each word adds to the stream."""
+        if self._parts_made is None:
+            self._parts_made = list(_parts(self._skeletons))
+        return self._parts_made
 
     @property
     def offsets(self) -> list[int]:
@@ -92,21 +107,19 @@ class Stream:
         return [hit for hit in hits if starts[hit[1]] and ends[hit[2]]]
 
     def _edges(self) -> tuple[bytearray, bytearray]:
-        """Mark the letters before which and after which a name may begin or end."""
-        starts = bytearray(len(self.text) + 1)
-        for at in self.offsets:
-            starts[at] = 1
-        ends = bytearray(starts)
-        for number in self._dropped:
-            starts[max(0, self.offsets[number] - 1)] = 1
-        humps = _HUMPS.search(self.source.plain.cased) is not None
-        for number, word in enumerate(self.source.words):
-            if word[-1] in "sz" and self._parts[number]:
-                ends[self.offsets[number + 1] - 1] = 1
-            if not (word.isascii() and word.isalpha()) or (humps and self.source.has_hump(number)):
-                first, last = self.offsets[number], self.offsets[number + 1]
-                starts[first:last] = ends[first + 1 : last + 1] = b"\1" * (last - first)
-        return starts, ends
+        """Mark the letters before which a name may begin and, one further, those behind which it may end."""
+        begins = b"".join([reading.begins[self.kind] for reading in self.source.readings])
+        ends = b"".join([reading.ends[self.kind] for reading in self.source.readings])
+        if len(self._doubled):
+            marks = np.frombuffer(begins, dtype=np.uint8).copy()
+            marks[self._doubled - 1] = 1
+            begins = np.delete(marks, self._doubled).tobytes()
+            ends = np.delete(np.frombuffer(ends, dtype=np.uint8), self._doubled).tobytes()
+        starts, stops = bytearray(begins + b"\1"), bytearray(b"\0" + ends)
+        for number in self.source.humped():
+            first, last = self.offsets[number], self.offsets[number + 1]
+            starts[first:last] = stops[first + 1 : last + 1] = b"\1" * (last - first)
+        return starts, stops
 
     def starts(self, letter: int) -> Iterator[Edge]:
         """Give the places at which a name that begins with this letter of the stream may begin in the text."""
@@ -122,6 +135,8 @@ class Stream:
                 kind = _boundary(self.source.plain, at)
                 if kind:
                     yield Edge(word, at, inner=kind == _HUMP)
+                elif AFFIX_BEFORE.fullmatch(self.source.plain.low, first, at):
+                    yield Edge(word, at, inner=False, affixed=True)
         if letter + 1 == self.offsets[word + 1]:
             yield from self._shared_start(word + 1)
 
@@ -153,6 +168,8 @@ class Stream:
                 yield Edge(word, at, inner=kind == _HUMP and not _VERSION.match(rest))
             elif rest in ("s", "z") or (len(rest) <= 4 and PARTICLE.fullmatch(rest)):
                 yield Edge(word, at, inner=False, plural=rest in ("s", "z"))
+            elif AFFIX_BEHIND.fullmatch(rest):
+                yield Edge(word, at, inner=False, affixed=True)
 
     def _shared_ends(self, word: int) -> Iterator[Edge]:
         """The words after may consist of the very letter that the one before ended with."""
@@ -160,6 +177,11 @@ class Stream:
             if self._skeletons[word]:
                 yield Edge(word, self.source.spans[word][1], inner=False)
             word += 1
+
+    def place(self, first: int, last: int) -> tuple[int, int]:
+        """Give the place, in the plain text, of the words that these letters of the stream stand in."""
+        begin, end = bisect_right(self.offsets, first) - 1, bisect_left(self.offsets, last) - 1
+        return self.source.spans[begin][0], self.source.spans[end][1]
 
     def breaks(self, start: int, first: int, last: int) -> Iterator[tuple[int, int]]:
         """For each word after `first` to `last` give its number and how many letters of the name came before it."""
@@ -173,8 +195,24 @@ class Stream:
         return self._extents[word]
 
 
+def _without(letters: str, places: list[int]) -> str:
+    """Leave out the letters at these places."""
+    if not places:
+        return letters
+    edges = zip([0, *(at + 1 for at in places)], [*places, len(letters)], strict=True)
+    return "".join([letters[first:last] for first, last in edges])
+
+
+def _parts(skeletons: list[str]) -> Iterator[str]:
+    """Leave out the first letter of each skeleton that the one before ends with."""
+    last = ""
+    for one in skeletons:
+        yield one[1:] if one and one[0] == last else one
+        last = one[-1] if one else last
+
+
 _NONE, _CLASS, _HUMP = 0, 1, 2
-_HUMPS = re.compile(r"[^\W\d_][A-Z]")
+_HUMPS = re.compile(r"[A-Z](?<=[^\W\d_][A-Z])")
 
 
 def _boundary(plain: Plain, at: int) -> int:
@@ -199,6 +237,8 @@ def streams_of(source: Words) -> list[Stream]:
     for kind in (LETTERS, NATIVE):
         if kind == NATIVE and source.plain.low.isascii():
             continue
+        if not any([reading.parted for reading in source.readings]):  # noqa: C419 - a list is faster
+            break
         stream = Stream(source, kind)
         if all(stream.text != other.text for other in found):
             found.append(stream)

@@ -8,7 +8,7 @@ import pytest
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.wire import MetadataText
 from domain.registry.consent import allows, apply_consent
-from domain.registry.gates import examine_file, examine_texts, revalidate, revise
+from domain.registry.gates import examine_file, examine_texts, revise
 from domain.registry.matching import NameMatch
 from domain.registry.names import NameMatcher
 from domain.registry.snapshot import Consent, Person, Snapshot
@@ -165,27 +165,3 @@ def test_revising_replaces_what_the_registry_said_and_keeps_the_rest() -> None:
         Signal.TENSOR_HASH,
         Signal.FILE_HASH,
     ]
-
-
-def test_only_persons_whose_names_or_consent_changed_are_validated_again() -> None:
-    same, renamed, freed, gone, new, reordered = (
-        Person(UUID(int=at), f"Test Person {word}", aliases=(f"{word} One", f"{word} Two"))
-        for at, word in enumerate(("Adhara", "Bellatrix", "Capella", "Deneb", "Electra", "Fomalhaut"))
-    )
-    old = Snapshot(1, (same, renamed, freed, gone, reordered))
-    after = Snapshot(
-        2,
-        (
-            same,
-            replace(renamed, aliases=("Bella",)),
-            replace(freed, consent=Consent.NAMED_CREATORS, creators=(CREATOR,)),
-            new,
-            replace(reordered, aliases=reordered.aliases[::-1]),
-        ),
-    )
-
-    touched = revalidate(old, after)
-
-    assert touched == {renamed.id, freed.id, gone.id, new.id}
-    assert after.only(touched).persons == (after.persons[1], after.persons[2], after.persons[3])
-    assert after.only(touched).version == 2

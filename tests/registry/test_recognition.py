@@ -17,16 +17,21 @@ DATA = Path(__file__).parent / "data"
 ALDEBARAN = UUID(int=1)
 
 
-def rows(name: str) -> list[dict[str, str]]:
+def rows(name: str, folder: str = ".") -> list[dict[str, str]]:
     """Read a labelled set."""
-    return [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (DATA / folder / f"{name}.jsonl").read_text().splitlines()]
+
+
+def persons_of(folder: str) -> tuple[Person, ...]:
+    """The persons whom the labelled sets of a folder are about."""
+    listed = [json.loads(line) for line in (DATA / folder / "persons.jsonl").read_text().splitlines()]
+    return tuple(Person(UUID(int=at), row["name"], tuple(row["aliases"])) for at, row in enumerate(listed, start=1))
 
 
 @pytest.fixture(scope="module")
 def persons() -> tuple[Person, ...]:
-    """The persons of the labelled sets."""
-    listed = [json.loads(line) for line in (DATA / "persons.jsonl").read_text().splitlines()]
-    return tuple(Person(UUID(int=at), row["name"], tuple(row["aliases"])) for at, row in enumerate(listed, start=1))
+    """The persons of the first labelled sets."""
+    return persons_of(".")
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +73,22 @@ def test_false_positives_on_the_labelled_set_are_at_most_half_a_percent(matcher:
     assert len(refused) <= 0.005 * len(negatives), refused
 
 
+def test_the_later_sets_stay_within_two_points_of_the_figures_to_reach() -> None:
+    later = persons_of("later")
+    matcher = NameMatcher(Snapshot(1, later))
+    ids = {person.name: person.id for person in later}
+    positives, negatives = rows("positives", "later"), rows("negatives", "later")
+
+    missed = [
+        row for row in positives if ids[row["person"]] not in {match.person_id for match in matcher.match(row["text"])}
+    ]
+    refused = [row for row in negatives if matcher.match(row["text"])]
+
+    assert (len(positives), len(negatives)) == (728, 698)
+    assert len(missed) <= 0.05 * len(positives), missed
+    assert len(refused) <= 0.025 * len(negatives), refused
+
+
 def test_recall_holds_for_obfuscations_that_the_set_does_not_have(
     persons: tuple[Person, ...], matcher: NameMatcher
 ) -> None:
@@ -107,6 +128,18 @@ def test_recall_holds_for_obfuscations_that_the_set_does_not_have(
         ("김연아", "김연아가 웃는다", "김연아", Verdict.BLOCKED),
         ("章子怡", "Zhang Ziyi", "Zhang Ziyi", Verdict.HELD),
         ("Madonna", "the singer Madonna", "Madonna", Verdict.HELD),
+        ("Taylor Swift", "t.aylor s.wift", "t.aylor s.wift", Verdict.BLOCKED),
+        ("Taylor Swift", "Taylor. Swift", "Taylor. Swift", Verdict.HELD),
+        ("Margot Robbie", "1girl, margot, robbie, solo", "margot, robbie", Verdict.HELD),
+        ("Stephen King", "steven king, writer", "steven king", Verdict.HELD),
+        ("Ryan Gosling", "ryangoslingstyle", "ryangosling", Verdict.HELD),
+        ("Henry Cavill", "henry cavill-like man", "henry cavill", Verdict.BLOCKED),
+        ("Sandra Bullock", "sandra:1.2 bullock:1.1", "sandra:1.2 bullock", Verdict.BLOCKED),
+        ("박지성", "photo of Park Ji-sung", "Park Ji-sung", Verdict.HELD),
+        ("新垣結衣", "Yui Aragaki", "Yui Aragaki", Verdict.HELD),
+        ("大谷翔平", "shohei ohtani", "shohei ohtani", Verdict.HELD),
+        ("نانسي عجرم", "nancy ajram", "nancy ajram", Verdict.HELD),
+        ("李连杰", "李連傑在功夫電影", "李連傑", Verdict.HELD),
     ],
 )
 def test_exact_evidence_blocks_and_near_evidence_is_held(name: str, text: str, found: str, verdict: Verdict) -> None:
@@ -131,12 +164,36 @@ def test_exact_evidence_blocks_and_near_evidence_is_held(name: str, text: str, f
         ("Tom Hanks", "Tom Banks"),
         ("Daniel Craig", "Danielle Craig"),
         ("Yao Ming", "要命的天气"),
+        ("Sean Bean", "sean bean salad"),
+        ("Tiger Woods", "tiger woods hunting cat"),
+        ("Paris Hilton", "hilton paris opera"),
+        ("Paris Hilton", "paris hilton hotel room, morning light"),
+        ("Stephen King", "king stephen's castle"),
+        ("Bruno Mars", "life on Mars, Bruno"),
+        ("Tom Waits", "tom waits for the bus"),
+        ("Russell Brand", "Russell Brandt"),
+        ("Hugh Jackman", "ジャックマン"),
+        ("Margot Robbie", "Talk to Margot. Robbie is late."),
+        ("李小龙", "李小龙虾"),
+        ("李小龙", "李小璐"),
+        ("成龙", "望子成龙"),
+        ("The Rock", "the rock on the beach"),
     ],
 )
 def test_what_is_near_a_name_and_is_another_thing_is_left_alone(name: str, text: str) -> None:
     matches = matcher_of(name).match(text)
 
     assert matches == []
+
+
+def test_what_is_too_often_in_a_text_to_be_looked_at_everywhere_is_held() -> None:
+    matcher = matcher_of("Rose")
+    petals = "rose petals, " * 3000
+
+    few, many = matcher.match(petals[:1300]), matcher.match(petals + "the singer Rose")
+
+    assert few == []
+    assert [(match.name, match.verdict) for match in many] == [("Rose", Verdict.HELD)]
 
 
 def test_a_name_of_one_letter_drawn_out_protects_nobody() -> None:

@@ -1,0 +1,145 @@
+"""How one word may be read, found out once for each word and kept: its skeletons, and where a name may begin or end.
+
+Most words of a text were met before, so that a text costs little more than one look-up for each of its words.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from domain.registry.given_names import is_given_name
+from domain.registry.ordinary import is_ordinary
+from domain.registry.skeletons import bare_look, is_foreign, letters_alone, readers_of, reduced, skeleton
+
+Marks = tuple[bytes, bytes, bytes]
+
+LOOK, LETTERS, NATIVE = 0, 1, 2
+"""The ways to read a word, by their places in `Reading`."""
+
+
+class Reading(NamedTuple):
+    """A word as it may be read: its skeletons by look, by letters alone, and in its own script."""
+
+    look: str
+    letters: str
+    native: str
+    skeletons: tuple[str, str, str]
+    """All three, by the way of reading."""
+    begins: Marks
+    """By letters of each skeleton: 1 where a name may begin before the letter."""
+    ends: Marks
+    """By letters of each skeleton: 1 where a name may end behind the letter."""
+    telling: bool
+    """Of letters alone, and no ordinary word: it may be a name."""
+    parted: bool
+    """It may read otherwise by its letters alone: digits or signs stand among them, or it is of another script."""
+    foreign: bool
+    """It has letters that are not Latin."""
+    beside: bool
+    """Part of a name in Latin letters where it stands beside a telling word: a short word or a given name."""
+
+
+# What people write before and behind a name without a space, in names of files and accounts.
+_BEFORE = ("foto", "photo", "pic", "img", "image", "portrait", "style", "art", "lora", "the", "my", "its", "real", "xx")
+_BEHIND = (
+    *("style", "styled", "art", "lora", "locon", "lycoris", "model", "face", "woman", "girl", "man", "guy", "photo"),
+    *("pic", "actress", "actor", "singer", "official", "fan", "fans", "sdxl", "xl", "flux", "pony", "ai", "xx"),
+)
+AFFIX_BEFORE = re.compile("|".join(_BEFORE))
+"""A whole piece of a word before a name."""
+AFFIX_BEHIND = re.compile("|".join(_BEHIND))
+"""A whole piece of a word behind a name."""
+SHORTEST_WITH_AFFIX = 8
+"""A name has at least so many letters where something is written to it without a space."""
+
+_KEPT_LENGTH = 32
+_MOST_KEPT = 1 << 14
+
+
+class _Readings(dict[str, Reading]):
+    """The readings of the words met so far; long words are not kept."""
+
+    def __missing__(self, word: str) -> Reading:
+        reading = _read(word)
+        if len(word) <= _KEPT_LENGTH:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[word] = reading
+        return reading
+
+
+_READINGS = _Readings()
+
+
+def reading_of(word: str) -> Reading:
+    """Give the readings of a plain lower-case word."""
+    return _READINGS[word]
+
+
+def readings_of_words(words: list[str]) -> list[Reading]:
+    """Give the readings of many words: one look-up each."""
+    return list(map(_READINGS.__getitem__, words))
+
+
+def _read(word: str) -> Reading:
+    if word.isascii():
+        look = skeleton(bare_look(word))
+        letters = native = look if word.isalpha() else skeleton(letters_alone(word))
+    else:
+        look, letters, native = (reduced("".join(map(reader, word))) for reader in readers_of(word))
+    begin, end = _marks(word, look)
+    begin_letters, end_letters = (begin, end) if letters is look else _marks(word, letters)
+    begin_native, end_native = (begin, end) if native is look else _marks(word, native)
+    return Reading(
+        look,
+        letters,
+        native,
+        skeletons=(look, letters, native),
+        begins=(begin, begin_letters, begin_native),
+        ends=(end, end_letters, end_native),
+        telling=word.isalpha() and (word not in _PAIRS if len(word) == _PAIR else not is_ordinary(word)),
+        parted=letters is not look and (not word.isascii() or _PARTED.search(word) is not None),
+        foreign=is_foreign(word),
+        beside=_is_beside(word),
+    )
+
+
+_PAIR = 2
+_PAIRS = frozenset(
+    """
+    ad ah ai al am an ar as at av ax be by ca cd ch cm co cv da de di do dr du dx ed eh el en er es et ex eu fi ft fx gb
+    go gt ha he hd hi ho hq hr id if ii in ip is it iv jr kg km la le li lo lt ma mb me mi mm mr ms mt my ne nd no ny of
+    oh ok on op or os ow ox oz pa pc pm ps px qr rd re rt sd se sf sh si so sr st sw ta td th to tv uk un up us ui uv ux
+    va vi vr vs we xl ya ye yo
+    """.split()  # noqa: SIM905 - a list of pairs is read as a paragraph
+)
+"""Pairs of letters that stand in many texts and say nothing about a name."""
+_PARTED = re.compile(r"[a-z][^a-z]+[a-z]|^[^a-z0-9]|[^a-z0-9]$")
+_JOINING = frozenset(
+    ("a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with")
+)
+
+
+def _is_beside(word: str) -> bool:
+    if not word.isascii() or not word.isalpha() or word in _JOINING:
+        return False
+    return len(word) <= 4 or is_given_name(word)
+
+
+def _marks(word: str, skeleton_of_it: str) -> tuple[bytes, bytes]:
+    """Mark the letters before and behind which a name may begin or end: more than do, and never less."""
+    anywhere = not (word.isascii() and word.isalpha()) or _may_have_affix(word)
+    return _marks_of(len(skeleton_of_it), anywhere, word[-1:] in ("s", "z"))
+
+
+@lru_cache(maxsize=1 << 10)
+def _marks_of(length: int, anywhere: bool, plural: bool) -> tuple[bytes, bytes]:
+    if anywhere or not length:
+        return b"\1" * length, b"\1" * length
+    ends = b"\1\1" if plural and length > 1 else b"\1"
+    return b"\1".ljust(length, b"\0"), ends.rjust(length, b"\0")
+
+
+def _may_have_affix(word: str) -> bool:
+    long = len(word) >= SHORTEST_WITH_AFFIX + 2
+    return long and (word.endswith(_BEHIND) or word.startswith(_BEFORE)) and not is_ordinary(word)

@@ -1,0 +1,198 @@
+"""Names of other scripts in Latin letters: how they are read, and what their scripts leave out."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from typing import Any
+
+from anyascii import anyascii
+
+_CYRILLIC_ENDING = re.compile(
+    r"(?<=.{3})(?:ого|его|ому|ему|ыми|ими|ией|ых|их|ый|ий|ии|ой|ои|еи|ыи|ая|яя|ую|юю|ым|им|ом|ем|а|у|е|ы|и|я|ю)$"
+)
+_KOREAN_FAMILY = {
+    "i": ("lee", "yi", "rhee"),
+    "bag": ("park", "pak"),
+    "choe": ("choi",),
+    "im": ("lim",),
+    "o": ("oh",),
+    "u": ("woo",),
+    "an": ("ahn",),
+    "yu": ("yoo", "ryu"),
+    "no": ("roh", "noh"),
+    "jeong": ("jung", "chung"),
+    "gim": ("kim",),
+    "na": ("ra",),
+    "yang": ("ryang",),
+}
+_JAPANESE_FAMILY = {
+    "新垣": ("aragaki", "arakaki"),
+    "中田": ("nakata", "nakada"),
+    "山崎": ("yamazaki", "yamasaki"),
+    "中島": ("nakajima", "nakashima"),
+    "河野": ("kono", "kawano"),
+    "羽生": ("hanyu", "habu"),
+    "菅野": ("sugano", "kanno"),
+    "渡部": ("watanabe", "watabe"),
+    "上戸": ("ueto",),
+    "長澤": ("nagasawa",),
+    "東": ("higashi", "azuma"),
+    "小山": ("koyama", "oyama"),
+    "大和": ("yamato", "owa"),
+    "神田": ("kanda", "kamida"),
+    "三枝": ("saegusa", "mieda"),
+    "柳生": ("yagyu",),
+    "五十嵐": ("igarashi",),
+    "服部": ("hattori",),
+    "二宮": ("ninomiya",),
+    "米倉": ("yonekura",),
+    "北川": ("kitagawa",),
+    "星野": ("hoshino",),
+    "土屋": ("tsuchiya",),
+    "広瀬": ("hirose",),
+    "石原": ("ishihara",),
+    "菅田": ("suda", "sugata"),
+    "有村": ("arimura",),
+    "本田": ("honda",),
+    "香川": ("kagawa",),
+    "羽田": ("haneda", "hata"),
+    "角田": ("kakuta", "tsunoda"),
+    "吉田": ("yoshida",),
+    "浜崎": ("hamasaki", "hamazaki"),
+    "安室": ("amuro",),
+}
+"""Family names that are read otherwise than their characters are by themselves."""
+_SPOKEN_AS = (
+    ("σχ", "σκ"),
+    ("ة", ""),
+    ("ا", "a"),
+    ("ى", "a"),
+    ("ظ", "z"),
+    ("सिंह", "सिंघ"),
+    ("μπ", "b"),
+    ("ντ", "d"),
+    ("γκ", "g"),
+    ("τζ", "j"),
+    ("τσ", "ts"),
+    ("ου", "u"),
+    ("ड़", "र"),
+    ("ढ़", "र"),
+    ("ड़", "र"),
+    ("ढ़", "र"),
+    ("ं", "न"),
+    ("च", "छ"),
+)
+"""What is not written as it sounds: two letters that are one sound in Greek, and a nasal or flap in Devanagari."""
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々]")
+_KANA = re.compile(r"[\u3041-\u30ff]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_VOWELLESS = re.compile(r"[\u0590-\u06ff]")
+_KOREAN_VOWEL = re.compile(r"yeo|yae|yoo|you|wae|eui|ui|[ewy]?o[eou]?|eu|[yw]?a[eh]?|[yw]?e[eo]?|[yw]?i|[yw]?u|y")
+_KOREAN_NAME = re.compile(r"([a-z]{1,6}) ([a-z]{1,6})[- ]([a-z]{1,6})")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_SOFT_GI, _SOFT_LATIN_GI = re.compile("γι[αεουω]"), re.compile("^gi(?=[aeou])")
+
+
+def has_no_vowels(name: str) -> bool:
+    """Whether a name is in a script that leaves out most vowels: Hebrew or Arabic."""
+    return _VOWELLESS.search(name) is not None
+
+
+def syllables_of(name: str) -> int:
+    """Count the syllables of a name in Hangul, or of three syllables in Latin letters; 0 for others."""
+    if _HANGUL.search(name):
+        return len(_HANGUL.findall(name))
+    syllables = _KOREAN_NAME.fullmatch(name.lower())
+    return 3 if syllables and all(len(_KOREAN_VOWEL.findall(one)) == 1 for one in syllables.groups()) else 0
+
+
+def korean_syllables(latin: Iterable[str]) -> int:
+    """Count the syllables of words in Latin letters as Korean ones."""
+    return sum(len(_KOREAN_VOWEL.findall(word)) for word in latin)
+
+
+def script_of(name: str) -> str:
+    """Say whether a name is in Hangul (`hangul`), in Han characters without kana (`han`), or in neither (nothing)."""
+    if _HANGUL.search(name):
+        return "hangul"
+    return "han" if _HAN.search(name) and not _KANA.search(name) else ""
+
+
+def without_ending(word: str) -> str:
+    """Leave out the ending of a case, which Russian puts behind names too."""
+    return _CYRILLIC_ENDING.sub("", word) if _CYRILLIC.search(word) else word
+
+
+@lru_cache(maxsize=1 << 14)
+def romanised(word: str) -> str:
+    """Write a word of another script in lower-case Latin letters, by the sound."""
+    for spelled, sound in _SPOKEN_AS:
+        word = word.replace(spelled, sound)
+    if _HAN.search(word) or _KANA.search(word):
+        return japanese_reading(word)
+    return _latin(word)
+
+
+def _latin(word: str) -> str:
+    return "".join(char for char in anyascii(word).lower() if char.isalpha() and char.isascii())
+
+
+@cache
+def _kakasi() -> Any:
+    """Load the Japanese dictionary, about a second, where the first Japanese word is met."""
+    from pykakasi import kakasi  # noqa: PLC0415 - most processes never meet one
+
+    return kakasi()
+
+
+@lru_cache(maxsize=1 << 13)
+def japanese_reading(word: str) -> str:
+    """Give how a word in kanji or kana is read in Japanese, in Latin letters."""
+    return _latin("".join(part["hepburn"] for part in _kakasi().convert(word)))
+
+
+@lru_cache(maxsize=1 << 13)
+def chinese_reading(word: str) -> str:
+    """Give how a name in Han characters is read in Mandarin, without tones."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - a fifth of a second that most processes don't need
+
+    return _latin("".join(lazy_pinyin(word)))
+
+
+@lru_cache(maxsize=1 << 12)
+def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Give how words of another script may be read in Latin letters, word by word, or family name and given name."""
+    joined = "".join(words)
+    if _HANGUL.search(joined):
+        return list(_korean(joined))
+    if _HAN.search(joined):
+        return [(chinese_reading(joined),), *_japanese(joined)]
+    if _KANA.search(joined):
+        return [tuple(japanese_reading(word) for word in words)]
+    latin = tuple(romanised(word) for word in words)
+    if any(_SOFT_GI.match(word) for word in words):
+        return [latin, tuple(_SOFT_LATIN_GI.sub("y", word) for word in latin)]
+    return [latin]
+
+
+def _korean(name: str) -> Iterator[tuple[str, ...]]:
+    """Read a name in Hangul: its family name is one syllable, and is often written otherwise than it sounds."""
+    family, given = name[:1], _latin(name[1:])
+    for reading in (_latin(family), *_KOREAN_FAMILY.get(_latin(family), ())):
+        yield (reading, given) if given else (reading,)
+
+
+def _japanese(name: str) -> Iterator[tuple[str, ...]]:
+    """Read a name in kanji as one, and as a family name of one or two characters before a given name."""
+    found: set[tuple[str, ...]] = {(japanese_reading(name),)}
+    for at in (1, 2, 3) if 3 <= len(name) <= 6 else ():
+        if at < len(name) and (at > 1 or len(name) < 4):
+            family, given = name[:at], japanese_reading(name[at:])
+            for reading in (japanese_reading(family), *_JAPANESE_FAMILY.get(family, ())):
+                found.add((_short_vowels(reading), _short_vowels(given)))
+    yield from sorted(found)
+
+
+def _short_vowels(latin: str) -> str:
+    """Write a Japanese word as most people do, without the length of its vowels."""
+    return latin.replace("ou", "o").replace("oo", "o").replace("uu", "u")

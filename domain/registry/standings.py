@@ -1,0 +1,225 @@
+"""What a word of a text may stand for in the names of an index: found out once for each word, and kept."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from domain.registry.given_names import fuller_forms, is_given_name, short_forms, spelled_forms
+from domain.registry.hashed import Rows, Table
+from domain.registry.ordinary import is_ordinary
+from domain.registry.readings import Reading, reading_of
+from domain.registry.skeletons import bare_look, one_of_each, skeleton
+from domain.registry.sounds import vowelled
+
+SAME, MISTYPED, NICKNAME, ALIKE, SPELLED = 0, 1, 2, 3, 4
+"""How a word of a text stands to a word of a name. ALIKE: an ordinary word that sounds the same; SPELLED: the same
+given name in another spelling."""
+
+Candidate = tuple[int, int]
+"""A word of a name by its number, and how the word of the text stands to it."""
+
+_LEAST_PARTED, _MOST_PARTED = 8, 40
+_LEAST_TELLING, _LEAST_ALONE = 5, 7
+_LONGEST_SLIP = 24
+_MOST_SLIPS = 32
+_MOST_KEPT = 1 << 16
+
+
+class Parted(NamedTuple):
+    """One word that may be two words of a name run together: how many letters the first has, and what each may be."""
+
+    split: int
+    first: Candidate
+    second: Candidate
+
+
+class Standing(NamedTuple):
+    """What a word may stand for."""
+
+    same: int
+    """The word of a name that it is, or 0."""
+    firm: tuple[Candidate, ...]
+    """Words of names that it is, or is another form of."""
+    slips: tuple[Candidate, ...]
+    """Words of names that it may be mistyped for."""
+    parted: tuple[Parted, ...]
+    telling: bool
+    """Of five or more letters, and no ordinary word."""
+    alone: bool
+    """So long that it may be mistyped for a name of one word."""
+
+
+class Standings:
+    """Finds out what words may stand for, all unknown words of a text at once.
+
+    `numbers` numbers the words of the names, by skeleton. `beginnings` says which given names are shortened to a word,
+    `long_words` gives the words of four or more letters by skeleton.
+    """
+
+    def __init__(
+        self, numbers: dict[str, int], beginnings: dict[str, list[int]], long_words: Mapping[str, str]
+    ) -> None:
+        self._numbers, self._beginnings = numbers, beginnings
+        self._known: dict[str, Standing | None] = {}
+        self._texts = [""] * (max(numbers.values(), default=0) + 1)
+        self._looks = self._texts.copy()
+        slips = Rows()
+        for look, word in long_words.items():
+            number = numbers[look]
+            self._texts[number], self._looks[number] = word, look
+            slips.add(_spoken_key(word), number)
+            for deleted in _deletions(bare_look(word)):
+                slips.add(hash(deleted), number)
+        self._table = Table(slips)
+
+    def of(self, words: Sequence[str]) -> list[Standing | None]:
+        """Say for each word what it may stand for; None for nothing."""
+        known = self._known
+        unknown = set(words).difference(known)
+        if unknown:
+            if len(known) + len(unknown) > _MOST_KEPT:
+                # Another thread may just be reading it: it is left whole, and a new one begun.
+                known = self._known = {}
+                unknown = set(words)
+            self._learn(list(unknown), known)
+        return [known[word] for word in words]
+
+    def _learn(self, words: list[str], known: dict[str, Standing | None]) -> None:
+        readings = [reading_of(word) for word in words]
+        firm = [self._firm(word, reading) for word, reading in zip(words, readings, strict=True)]
+        slips = self._slips([(word, reading.look) for word, reading in zip(words, readings, strict=True)])
+        for at in range(len(words)):
+            mine = {number for number, _ in firm[at]}
+            near = [one for one in slips[at] if one[0] not in mine]
+            firm[at] += [one for one in near if one[1] != MISTYPED]
+            slips[at] = [one for one in near if one[1] == MISTYPED]
+        lonely = [at for at, word in enumerate(words) if not firm[at] and not slips[at] and not is_ordinary(word)]
+        parted = dict(zip(lonely, self._parted([readings[at].look for at in lonely]), strict=True))
+        for at, word in enumerate(words):
+            parts = parted.get(at, ())
+            if firm[at] or slips[at] or parts:
+                same = firm[at][0][0] if firm[at] and firm[at][0][1] == SAME else 0
+                telling = len(word) >= _LEAST_TELLING and not is_ordinary(word)
+                alone = telling and len(word) >= _LEAST_ALONE and bool(slips[at])
+                known[word] = Standing(same, tuple(firm[at]), tuple(slips[at]), tuple(parts), telling, alone)
+            else:
+                known[word] = None
+
+    def _firm(self, word: str, reading: Reading) -> list[Candidate]:
+        """Give the words of names that a word is, or is a short form, a long form or another spelling of."""
+        look = reading.look
+        same = self._numbers.get(look)
+        found: list[Candidate] = [] if same is None else [(same, SAME)]
+        if word.isalpha():
+            other_forms = fuller_forms(word) | short_forms(word)
+            spelled = frozenset().union(*map(spelled_forms, other_forms))
+            for others, how in ((spelled_forms(word), SPELLED), (other_forms | spelled, NICKNAME)):
+                for other in others:
+                    self._add(found, self._numbers.get(skeleton(other)), how)
+            if 3 <= len(word) <= 5 and is_given_name(word):
+                for number in self._beginnings.get(word, ()):
+                    self._add(found, number, NICKNAME)
+        elif word.isascii() and reading.letters != look:
+            # A sign at the edge of a word may be none of its letters: "swift|".
+            self._add(found, self._numbers.get(reading.letters), SAME)
+        return found
+
+    @staticmethod
+    def _add(found: list[Candidate], number: int | None, how: int) -> None:
+        if number is not None and all(number != known for known, _ in found):
+            found.append((number, how))
+
+    def _slips(self, asked: Sequence[tuple[str, str]]) -> list[list[Candidate]]:
+        """Give for each word, given with its skeleton, the words of names that it may be mistyped for."""
+        found: list[list[Candidate]] = [[] for _ in asked]
+        keys: list[int] = []
+        owners: list[int] = []
+        for at, (word, look) in enumerate(asked):
+            if 3 + word.isalpha() <= len(look) <= _LONGEST_SLIP:
+                deleted = _deletions(bare_look(word))
+                keys += map(hash, deleted)
+                owners += [at] * len(deleted)
+        spelled = len(keys)
+        for at, (word, _) in enumerate(asked):
+            if _may_be_misspelled(word):
+                keys.append(_spoken_key(word))
+                owners.append(at)
+        near: dict[int, set[int]] = {}
+        for place, numbers in self._table.find(keys):
+            if place < spelled:
+                near.setdefault(owners[place], set()).update(numbers)
+            else:
+                found[owners[place]] += [(number, MISTYPED) for number in numbers]
+        for at, others in near.items():
+            found[at] += self._near(*asked[at], others.difference(number for number, _ in found[at]))
+        return [one[:_MOST_SLIPS] for one in found]
+
+    def _near(self, word: str, look: str, numbers: Iterable[int]) -> Iterator[Candidate]:
+        """Choose among longer words of names those from which a word may differ by an edit, the nearest first."""
+        bare = bare_look(word)
+        masked = "*" in word
+        spoken = vowelled(word) if word.isalpha() and is_ordinary(word) else None
+        ranked: list[tuple[int, int, int]] = []
+        for number in numbers:
+            text = self._texts[number]
+            if spoken is not None and spoken == vowelled(text):
+                ranked.append((0, number, ALIKE))
+            elif masked and word[:1] == text[:1]:
+                ranked.append((0, number, MISTYPED))
+            else:
+                wanted = self._looks[number]
+                most = 1 if len(wanted) < 8 else 2
+                if look[:1] != wanted[:1]:
+                    continue
+                distance = OSA.distance(look, wanted, score_cutoff=most)
+                if distance > most:
+                    distance = OSA.distance(bare, bare_look(text), score_cutoff=most)
+                if distance <= most:
+                    ranked.append((distance, number, MISTYPED))
+        ranked.sort()
+        return ((number, how) for _, number, how in ranked)
+
+    def _parted(self, looks: Sequence[str]) -> list[list[Parted]]:
+        """Part words that may be two words of a name run together, turned round, or one of them mistyped."""
+        numbers = self._numbers
+        splits: list[tuple[int, int, str, str]] = []
+        for at, look in enumerate(looks):
+            if _LEAST_PARTED <= len(look) <= _MOST_PARTED:
+                for split in range(3, len(look) - 2):
+                    left, right = look[:split], look[split:]
+                    if (left in numbers and (split > 3 or right in numbers)) or (right in numbers and len(right) > 3):
+                        splits.append((at, split, left, right))
+        if not splits:
+            return [[] for _ in looks]
+        unsure = {part for _, _, *parts in splits for part in parts if part not in numbers and len(part) >= 4}
+        slips = self._slips([(part, part) for part in unsure])
+        near = {part: [one for one in mine if one[1] == MISTYPED][:8] for part, mine in zip(unsure, slips, strict=True)}
+        found: list[list[Parted]] = [[] for _ in looks]
+        for at, split, left, right in splits:
+            lefts = [(numbers[left], SAME)] if left in numbers else near.get(left, [])
+            rights = [(numbers[right], SAME)] if right in numbers else near.get(right, [])
+            found[at] += [Parted(split, first, second) for first in lefts for second in rights]
+        return found
+
+
+def _may_be_misspelled(word: str) -> bool:
+    return len(word) >= 4 and word.isalpha() and word.isascii() and not is_ordinary(word)
+
+
+def _spoken_key(word: str) -> int:
+    """Give the key of how a word sounds, which no spelling has."""
+    return hash("/" + vowelled(word))
+
+
+def _deletions(word: str) -> set[str]:
+    """Give a word without doubled letters, and what is left of it without one of its letters.
+
+    The first letter is always there: it is rarely mistyped.
+    """
+    word = one_of_each(word)
+    found = {word}
+    for at in range(1, len(word)):
+        behind = at + 2 if word[at - 1] == word[at + 1 : at + 2] else at + 1
+        found.add(word[:at] + word[behind:])
+    return found
