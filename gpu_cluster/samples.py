@@ -1,4 +1,7 @@
-"""Sample pictures: what a member shows of a model, examined for faces and for names in what the file says of itself."""
+"""Pictures that members hand in, examined for faces and for names in what the file says of itself.
+
+They are samples of a model, previews of an entry, references of a bounty, and the work itself where it was asked for.
+"""
 
 import hashlib
 import io
@@ -27,11 +30,11 @@ _LONGEST_TEXT = 100_000
 
 
 class _Unreadable(Exception):
-    """A file is no sample picture; the message is a sentence for its owner."""
+    """A file is no picture that is taken; the message is a sentence for its owner."""
 
 
 def inspect_sample(order: InspectOrder, chunks: Iterable[bytes], matcher: Matcher) -> Inspection:
-    """Read a sample picture and judge it by a registry; one that can't be read has the verdict FAILED.
+    """Read a picture and judge it by a registry; one that can't be read has the verdict FAILED.
 
     An order does not say whose the picture is: as for models, consent is read in the strictest way, and whoever knows
     the owner revises the findings. Raises only what reading `chunks` raises.
@@ -91,9 +94,9 @@ def _opened(data: bytes, announced: int, name: str, phrase: str) -> "Image":
     if not data:
         raise _Unreadable("The file is empty.")
     if name not in _FORMATS:
-        raise _Unreadable(f"This is not a sample picture in PNG, JPEG or WebP format: it is {phrase}.")
+        raise _Unreadable(f"This is not a picture in PNG, JPEG or WebP format: it is {phrase}.")
     if len(data) > MAX_BYTES:
-        raise _Unreadable(f"A sample picture may have at most {MAX_BYTES // 1024**2} MB.")
+        raise _Unreadable(f"A picture may have at most {MAX_BYTES // 1024**2} MB.")
     if len(data) != announced:
         raise _Unreadable(f"The file has {len(data)} bytes, but {announced} were announced.")
     try:
@@ -101,11 +104,11 @@ def _opened(data: bytes, announced: int, name: str, phrase: str) -> "Image":
             warnings.simplefilter("ignore")  # the size is checked here
             picture = Image.open(io.BytesIO(data), formats=[_FORMATS[name]])
         if picture.width * picture.height > MAX_PIXELS:
-            raise _Unreadable(f"A sample picture may have at most {MAX_PIXELS // 10**6} megapixels.")
+            raise _Unreadable(f"A picture may have at most {MAX_PIXELS // 10**6} megapixels.")
         picture.load()
         upright: Image.Image = ImageOps.exif_transpose(picture)
     except Image.DecompressionBombError:
-        raise _Unreadable(f"A sample picture may have at most {MAX_PIXELS // 10**6} megapixels.") from None
+        raise _Unreadable(f"A picture may have at most {MAX_PIXELS // 10**6} megapixels.") from None
     except _Unreadable:
         raise
     except Exception:  # Pillow's decoders raise whatever they stumble over in a damaged file

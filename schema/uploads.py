@@ -8,7 +8,6 @@ import strawberry
 
 from domain import resources
 from domain.kernel.scope import Scope
-from domain.resources.values import PICTURES
 from schema.errors import (
     ConflictError,
     InvalidInputError,
@@ -43,7 +42,7 @@ class UploadTicket:
             upload_id=strawberry.ID(f"upload_{value.id.hex}"),
             url=f"{scope.ports.public_url}/uploads/{value.id.hex}",
             expires_at=value.expires_at,
-            max_size_bytes=float(policy.max_sample_bytes if value.holder.kind in PICTURES else policy.max_file_bytes),
+            max_size_bytes=float(policy.max_sample_bytes if value.picture else policy.max_file_bytes),
         )
 
 

@@ -4,7 +4,7 @@ from domain.bounties import holds, rules
 from domain.bounties.contents import contents_of, files_holder, previews_holder, references_holder
 from domain.bounties.facts import EntrySubmitted, EntryWithdrawn
 from domain.bounties.reads import bounties_by_ids, entries_by_ids
-from domain.bounties.rules import EntryStatus, Step
+from domain.bounties.rules import BountyKind, EntryStatus, Step
 from domain.bounties.steps import lock_bounty, lock_entry, take
 from domain.bounties.tables import EntryRow
 from domain.bounties.texts import examine_note, newest_matcher
@@ -57,6 +57,7 @@ async def begin_upload(
 ) -> Upload:
     """Begin the upload of a file into a draft; only its author may, and only while the bounty is open.
 
+    What the bounty asks for says whether it is to be a picture or a model: the terms are frozen since the draft.
     Raises SignInRequired, Suspended, NotFound, NotAllowed, Conflict, InvalidInput, RateLimited.
     """
     actor = scope.require_active()
@@ -68,7 +69,13 @@ async def begin_upload(
     rules.after(Step.DRAFT, stands)
     holds.check_shown(held=bounty.held_at is not None)
     return await open_upload(
-        scope, files_holder(entry_id), file_name=file_name, size_bytes=size_bytes, sha256=sha256, mature=bounty.mature
+        scope,
+        files_holder(entry_id),
+        file_name=file_name,
+        size_bytes=size_bytes,
+        sha256=sha256,
+        mature=bounty.mature,
+        picture=bounty.kind is BountyKind.IMAGE,
     )
 
 

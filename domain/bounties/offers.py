@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from domain.bounties.rules import BountyKind
 from domain.kernel.ids import Credits, EntryId
 from domain.kernel.ports import Policy
 from domain.kernel.refusals import Conflict, InvalidInput, PolicyRefused
@@ -17,17 +16,6 @@ MIN_OPEN = timedelta(hours=1)
 MAX_OPEN = timedelta(days=90)
 MAX_EXTENSION = timedelta(days=7)
 REAL_PERSON_MATURE = "real-person-mature/1"
-
-
-def check_kind(kind: BountyKind) -> None:
-    """Refuse what can't be validated. Raises InvalidInput.
-
-    Entries go through the inspector of model files before anyone may accept them, and it does not know pictures.
-    """
-    if kind is BountyKind.IMAGE:
-        raise InvalidInput(
-            "Bounties for images can't be opened yet: ask for a checkpoint, a LoRA or an embedding.", "input.kind"
-        )
 
 
 def check_closing(closes_at: datetime, now: datetime) -> None:

@@ -241,7 +241,9 @@ def check_publication(stands: BountyStatus, entry_status: EntryStatus, *, awarde
 
 
 def check_published_kind(asked: str, kind: BountyKind) -> None:
-    """Check that an outcome is published as what was asked for. Raises InvalidInput."""
+    """Check that an outcome is published as what was asked for. Raises Conflict, InvalidInput."""
+    if kind is BountyKind.IMAGE:
+        raise Conflict("Only models are published as resources: this bounty asked for pictures.", "NOT_A_RESOURCE")
     if asked != kind:
         raise InvalidInput(f"This bounty asked for a {kind}: publish its outcome as that.", "input.kind")
 

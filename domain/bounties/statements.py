@@ -73,7 +73,7 @@ async def state_verdict(
             ground=Ground.INCOMPATIBLE_CONTENT,
             ground_reference="Likeness policy" if likeness else "File safety policy",
             explanation=(
-                f"A model that reproduces a real person may be used only as that person allows; {outcome}."
+                f"What reproduces a real person may be used only as that person allows; {outcome}."
                 if likeness
                 else f"Only files that can be read safely and were validated may be passed on; {outcome}."
             ),

@@ -22,7 +22,6 @@ from domain.kernel.work import Work, work
 
 def checked(terms: BountyTerms) -> BountyTerms:
     """Check what a bounty asks for, all but its deadline and its pledge. Raises InvalidInput, PolicyRefused."""
-    offers.check_kind(terms.kind)
     title = clean(terms.title, "input.title", offers.MAX_TITLE, min_length=1)
     brief = clean(terms.brief, "input.brief", offers.MAX_BRIEF, min_length=1)
     offers.check_labels(mature=terms.mature, depicts_real_person=terms.depicts_real_person)

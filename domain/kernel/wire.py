@@ -16,7 +16,7 @@ class InspectOrder:
     """Read one file once and say what it is.
 
     `source_url` is a signed HTTP(S) URL, valid for the length of the scan; `file_name` is only for messages: the
-    format is judged by content. `sample` says that it is a picture that a model made, and not a model;
+    format is judged by content. `sample` says that it is to be a picture, such as a sample of a model, and not a model;
     `hold_unexamined` that it is held where its faces can't be compared.
     """
 
@@ -48,7 +48,7 @@ class Inspection:
     matched, so that a later registry can be applied without reading the file again. `error` is a sentence when
     the verdict is FAILED. `tensor_digest` is of the tensors alone, in any order and under any names (lower-case hex);
     `sketch` tells what a LoRA changes, for comparison; each is None where the file has none. `faces` are the packed
-    descriptors of those in a sample picture.
+    descriptors of those in a picture.
     """
 
     scan_id: UUID

@@ -105,6 +105,8 @@ def _read(word: str) -> Reading:
 
 
 _PAIR = 2
+_ALPHABETIC = re.compile(r"[\u0370-\u052f]+")
+"""A word in Greek or Cyrillic letters alone: nothing begins or ends within it, as in one in Latin letters."""
 _PAIRS = frozenset(
     """
     ad ah ai al am an ar as at av ax be by ca cd ch cm co cv da de di do dr du dx ed eh el en er es et ex eu fi ft fx gb
@@ -128,7 +130,8 @@ def _is_beside(word: str) -> bool:
 
 def _marks(word: str, skeleton_of_it: str) -> tuple[bytes, bytes]:
     """Mark the letters before and behind which a name may begin or end: more than do, and never less."""
-    anywhere = not (word.isascii() and word.isalpha()) or _may_have_affix(word)
+    whole = word.isalpha() if word.isascii() else _ALPHABETIC.fullmatch(word) is not None
+    anywhere = not whole or _may_have_affix(word)
     return _marks_of(len(skeleton_of_it), anywhere, word[-1:] in ("s", "z"))
 
 

@@ -1,7 +1,7 @@
 """Names by how they sound: all that share a sound key, with the vowels that tell them apart."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -81,9 +81,17 @@ class SoundTable:
         return choir
 
 
+@lru_cache(maxsize=1 << 14)
 def sung_of(name: str) -> Sung:
     """Find out how a name may sound."""
-    return sung_parts(name, cached_parts(name))
+    words = tuple(name.lower().split())
+    if len(words) == 1 or not all(word.isascii() and word.isalpha() for word in words):
+        return sung_parts(name, cached_parts(name))
+    # Two or more plain words need not be taken apart further.
+    weak = not all(map(key_of_word, words))
+    return Sung(
+        _orders(spoken(words)), _shared("", short=False, vowelless=False, syllables=syllables_of(name), weak=weak)
+    )
 
 
 def sung_parts(name: str, parts: NameParts) -> Sung:
@@ -101,5 +109,8 @@ _shared = lru_cache(maxsize=1 << 8)(Traits)
 def _forms(parts: NameParts) -> tuple[str, ...]:
     if parts.ambiguous:
         return ()
-    said = readings_of(parts.words) if parts.foreign else spoken(parts.words)
+    return _orders(readings_of(parts.words) if parts.foreign else spoken(parts.words))
+
+
+def _orders(said: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple({sung_words((*words[turn:], *words[:turn])) for words in said for turn in {0, 1, len(words) - 1}})

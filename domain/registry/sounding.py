@@ -17,7 +17,7 @@ from domain.registry.windows import Heard, Window, foreign_windows, latin_window
 
 _CONSONANTS = ("", "k", "t", "p", "l", "s", "m", "n")
 _GUESSED_FROM = 7
-_MOST_GUESSED = 60
+_MOST_GUESSED = 16
 _STRICTER = 0.2
 
 _ALIKE = {1: 1.0, 2: 0.94, 3: 0.86, 4: 0.77, 5: 0.70}

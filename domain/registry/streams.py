@@ -212,7 +212,7 @@ def _parts(skeletons: list[str]) -> Iterator[str]:
 
 
 _NONE, _CLASS, _HUMP = 0, 1, 2
-_HUMPS = re.compile(r"[A-Z](?<=[^\W\d_][A-Z])")
+_HUMPS = re.compile(r"[A-Z\u0391-\u03a9\u0410-\u042f](?<=[^\W\d_].)")
 
 
 def _boundary(plain: Plain, at: int) -> int:

@@ -24,7 +24,7 @@ from domain.resources.keeping import FACTS_SQL, packed, sealed
 from domain.resources.queueing import queue_scans
 from domain.resources.rules import Examined, FileFacts, base_of, examine
 from domain.resources.settling import RegistryBehind, findings_json, hold_registry, settle, storable
-from domain.resources.values import PICTURES, Holder
+from domain.resources.values import Holder
 from domain.resources.vault import source_url
 
 LEASE_SECONDS = 10
@@ -76,7 +76,7 @@ async def claim_scans(ports: Ports, worker: str, limit: int) -> list[InspectOrde
                         SELECT FROM stored_file s WHERE s.id = scan.file_id AND s.vault_key_id IS NOT NULL))
                 ORDER BY queued_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
             )
-            RETURNING scan.id, scan.attempt, scan.queued_at, f.name, f.size_bytes, f.blob_key, f.holder_kind,
+            RETURNING scan.id, scan.attempt, scan.queued_at, f.name, f.size_bytes, f.blob_key, f.picture,
                 f.vault_key_id
             """,
             worker,
@@ -92,7 +92,7 @@ async def claim_scans(ports: Ports, worker: str, limit: int) -> list[InspectOrde
             size_bytes=row["size_bytes"],
             source_url=await source_url(ports, row, seconds=_SOURCE_SECONDS),
             registry_version=ports.registry.version,
-            sample=row["holder_kind"] in PICTURES,
+            sample=row["picture"],
             hold_unexamined=ports.policy.hold_unexamined,
         )
         for row in sorted(rows, key=lambda row: (row["queued_at"], row["id"]))

@@ -59,16 +59,24 @@ async def begin_upload(
 
 
 async def open_upload(
-    scope: Scope, holder: Holder, *, file_name: str, size_bytes: float, sha256: str | None = None, mature: bool = False
+    scope: Scope,
+    holder: Holder,
+    *,
+    file_name: str,
+    size_bytes: float,
+    sha256: str | None = None,
+    mature: bool = False,
+    picture: bool = False,
 ) -> Upload:
     """Open an upload to a holder whose owner the caller is known to be; `mature` is what the holder is declared as.
 
+    `picture` says that an entry's file is to be a picture, and is examined as one; a sample's is in any case.
     Raises SignInRequired, Suspended, Conflict, InvalidInput, RateLimited.
     """
     actor = scope.require_active()
     file_name = checked_file_name(file_name)
     policy = scope.ports.policy
-    picture = holder.kind in PICTURES
+    picture = picture or holder.kind in PICTURES
     size = checked_size(size_bytes, most=policy.max_sample_bytes if picture else policy.max_file_bytes)
     if is_sealed(holder):
         the_vault(scope.ports)
@@ -81,6 +89,7 @@ async def open_upload(
             UploadRow.holder_id: holder.id,
             UploadRow.account_id: actor.account_id,
             UploadRow.mature: mature,
+            UploadRow.picture: picture,
             UploadRow.file_name: file_name,
             UploadRow.size_bytes: size,
             UploadRow.expected_sha256: sha256,
@@ -108,6 +117,7 @@ async def open_upload(
         file_name=file_name,
         size_bytes=size,
         expected_sha256=sha256,
+        picture=picture,
         status=UploadStatus.OPEN,
         expires_at=upload.expires_at,
     )
@@ -128,6 +138,7 @@ async def own_upload(scope: Scope, upload_id: UUID) -> Upload:
         file_name=row["file_name"],
         size_bytes=row["size_bytes"],
         expected_sha256=row["expected_sha256"],
+        picture=row["picture"],
         status=status,
         expires_at=row["expires_at"],
     )
@@ -210,6 +221,7 @@ async def _store(scope: Scope, upload: Upload, kept: _Kept) -> list[str]:
                     FileRow.holder_id: upload.holder.id,
                     FileRow.account_id: row["account_id"],
                     FileRow.mature: row["mature"],
+                    FileRow.picture: upload.picture,
                     FileRow.name: upload.file_name,
                     FileRow.size_bytes: upload.size_bytes,
                     FileRow.sha256: kept.sha256,

@@ -63,7 +63,7 @@ class UploadStatus(StrEnum):
 
 
 PICTURES = ("sample", "preview", "reference")
-"""The kinds of holders whose files are pictures, which are looked at for faces."""
+"""The kinds of holders whose files are always pictures, which are looked at for faces. An entry's may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,8 @@ class Upload:
     file_name: str
     size_bytes: int
     expected_sha256: str | None
+    picture: bool
+    """Whether it is to be a picture, and not a model."""
     status: UploadStatus
     expires_at: datetime
 

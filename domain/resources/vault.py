@@ -103,7 +103,7 @@ async def source_url(ports: Ports, scan: Any, *, seconds: int) -> str:
 async def erase_files(w: Work, scope: Scope, entry_id: UUID, *, forget: bool) -> None:
     """Destroy the key of everything that an entry keeps, and have its blobs deleted afterwards; again changes nothing.
 
-    What was found about the files stays, but for the faces in its previews. `forget` deletes the rows as well.
+    What was found about the files stays, but for the faces in its pictures. `forget` deletes the rows as well.
     """
     await lock_holder(w, Holder("entry", entry_id))
     await w.execute(

@@ -127,7 +127,6 @@ async def test_a_draft_and_a_change_at_once_leave_terms_that_are_whole(ports: Po
         (TermsChange(), InvalidInput, "input"),
         (TermsChange(title=" "), InvalidInput, "input.title"),
         (TermsChange(brief="a" * 20_001), InvalidInput, "input.brief"),
-        (TermsChange(kind=BountyKind.IMAGE), InvalidInput, "input.kind"),
         (TermsChange(mature=True, depicts_real_person=True), PolicyRefused, "real-person-mature/1"),
         (TermsChange(brief="Make test_person_aldebaran."), LikenessRefused, ""),
     ],

@@ -162,7 +162,6 @@ async def test_a_bounty_is_opened_and_its_pledge_is_in_escrow(client: Api, ports
         ({"pledge": 5}, {"__typename": "InvalidInputError", "field": "input.pledge"}),
         ({"pledge": 5000}, {"__typename": "NotEnoughCreditsError", "needed": 5000, "held": 1000}),
         ({"title": ""}, {"__typename": "InvalidInputError", "field": "input.title"}),
-        ({"kind": "IMAGE"}, {"__typename": "InvalidInputError", "field": "input.kind"}),
         (
             {"mature": True, "depictsRealPerson": True},
             {"__typename": "PolicyRefusedError", "policy": "real-person-mature/1"},

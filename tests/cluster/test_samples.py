@@ -134,16 +134,16 @@ def bomb() -> bytes:
         (lambda: b"", "The file is empty."),
         (lambda: encoded(landscape())[:400], "The picture cannot be read: it is damaged or cut off."),
         (lambda: encoded(landscape(), "JPEG")[:700], "The picture cannot be read: it is damaged or cut off."),
-        (bomb, "A sample picture may have at most 50 megapixels."),
+        (bomb, "A picture may have at most 50 megapixels."),
         (
             lambda: safetensors_bytes({}, small_lora(1024)),
-            "This is not a sample picture in PNG, JPEG or WebP format: it is a safetensors file.",
+            "This is not a picture in PNG, JPEG or WebP format: it is a safetensors file.",
         ),
         (
             lambda: b"<svg/>" * 40,
-            "This is not a sample picture in PNG, JPEG or WebP format: it is a text.",
+            "This is not a picture in PNG, JPEG or WebP format: it is a text.",
         ),
-        (lambda: b"\x89PNG\r\n\x1a\n" + bytes(samples.MAX_BYTES), "A sample picture may have at most 20 MB."),
+        (lambda: b"\x89PNG\r\n\x1a\n" + bytes(samples.MAX_BYTES), "A picture may have at most 20 MB."),
     ],
 )
 def test_what_is_no_picture_is_one_sentence(

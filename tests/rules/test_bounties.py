@@ -124,13 +124,15 @@ def test_nothing_that_depicts_a_real_person_is_mature() -> None:
     assert refused.value.policy == "real-person-mature/1"
 
 
-def test_pictures_can_not_be_asked_for_while_no_inspector_knows_them() -> None:
-    offers.check_kind(BountyKind.LORA)
+def test_an_outcome_is_published_as_the_model_that_was_asked_for() -> None:
+    rules.check_published_kind("LORA", BountyKind.LORA)
 
-    with pytest.raises(InvalidInput) as refused:
-        offers.check_kind(BountyKind.IMAGE)
+    with pytest.raises(InvalidInput) as another:
+        rules.check_published_kind("CHECKPOINT", BountyKind.LORA)
+    with pytest.raises(Conflict) as picture:
+        rules.check_published_kind("LORA", BountyKind.IMAGE)
 
-    assert refused.value.field == "input.kind"
+    assert (another.value.field, picture.value.state) == ("input.kind", "NOT_A_RESOURCE")
 
 
 @pytest.mark.parametrize("status", [status for status in EntryStatus if status is not EntryStatus.ACCEPTED])
