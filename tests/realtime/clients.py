@@ -36,7 +36,7 @@ class Socket:
         """Start an operation and, by a ping, wait until it has begun."""
         await self.subscribe_unawaited(name, query, **variables)
         await self.send({"type": "ping"})
-        assert await self.receive() == {"type": "pong"}
+        assert await self.receive(20) == {"type": "pong"}
 
     async def next(self, name: str, seconds: float = 5.0) -> Any:
         """Give the data of the next event of an operation."""
