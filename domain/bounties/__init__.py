@@ -5,13 +5,7 @@ clock calls what ends in `_due`, the relay `entry_scanned` and `outcome_publishe
 """
 
 from domain.bounties.actions import open_bounty, pledge
-from domain.bounties.awarding import award, split
-from domain.bounties.cancelling import cancel
-from domain.bounties.claims import LookedAt, look_at_bounty, look_at_entry, release_bounty, release_entry
-from domain.bounties.contents import contents_of
-from domain.bounties.downloads import OpenedFile, download_began, download_ended, open_read, read_pages
 from domain.bounties.entries import begin_upload, draft_entry, entry_scanned, submit_entry, withdraw_entry
-from domain.bounties.erasing import delete_files, erase_due
 from domain.bounties.facts import (
     BountyAwarded,
     BountyCancelled,
@@ -37,25 +31,25 @@ from domain.bounties.facts import (
     SelfDealingRefused,
     StakeholderTold,
 )
-from domain.bounties.hold_reads import bounties_to_review, entry_findings, hold_findings, registry_findings
-from domain.bounties.holds import Review
-from domain.bounties.judging import auto_award_due, close_due, refund_due, remind_due
 from domain.bounties.listing import KEY_WIDTH, bounty_page, checked_filter, matching_bounties
-from domain.bounties.outcomes import outcomes, own_files
-from domain.bounties.previews import begin_preview, draw_previews, open_preview, previews_of
-from domain.bounties.publishing import outcome_published, publish_outcome
+from domain.bounties.pot.awarding import award, split
+from domain.bounties.pot.cancelling import cancel
+from domain.bounties.pot.judging import auto_award_due, close_due, refund_due, remind_due
+from domain.bounties.pot.reconciling import Proof, reconcile, resume
 from domain.bounties.reads import awards_of, bounties_by_ids, counts_between, entries_by_ids, entry_pages
-from domain.bounties.reconciling import Proof, reconcile, resume
-from domain.bounties.references import (
+from domain.bounties.rules import BountyKind, BountyOrder, BountyStatus, EntryStatus
+from domain.bounties.standing.claims import LookedAt, look_at_bounty, look_at_entry, release_bounty, release_entry
+from domain.bounties.standing.hold_reads import bounties_to_review, entry_findings, hold_findings, registry_findings
+from domain.bounties.standing.holds import Review
+from domain.bounties.standing.references import (
     begin_reference,
     draw_references,
     reference_scanned,
     references_of,
     remove_reference,
 )
-from domain.bounties.reviewing import review
-from domain.bounties.rules import BountyKind, BountyOrder, BountyStatus, EntryStatus
-from domain.bounties.sweeping import sweep_bounties, sweep_notes
+from domain.bounties.standing.reviewing import review
+from domain.bounties.standing.sweeping import sweep_bounties, sweep_notes
 from domain.bounties.terms import change_terms, extend
 from domain.bounties.values import (
     Award,
@@ -76,6 +70,12 @@ from domain.bounties.values import (
     Share,
     TermsChange,
 )
+from domain.bounties.vault.contents import contents_of
+from domain.bounties.vault.downloads import OpenedFile, download_began, download_ended, open_read, read_pages
+from domain.bounties.vault.erasing import delete_files, erase_due
+from domain.bounties.vault.outcomes import outcomes, own_files
+from domain.bounties.vault.previews import begin_preview, draw_previews, open_preview, previews_of
+from domain.bounties.vault.publishing import outcome_published, publish_outcome
 from domain.bounties.wording import learn_words
 
 __all__ = [

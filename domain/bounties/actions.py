@@ -4,9 +4,9 @@ from domain.bounties import offers, rules, terms
 from domain.bounties.facts import BountyPledged
 from domain.bounties.reads import bounties_by_ids
 from domain.bounties.rules import BountyStatus, Step
+from domain.bounties.standing.texts import examine_terms, newest_matcher
 from domain.bounties.steps import lock_bounty, record, take
 from domain.bounties.tables import BountyRow, PledgeRow
-from domain.bounties.texts import examine_terms, newest_matcher
 from domain.bounties.values import Bounty, BountyTerms
 from domain.kernel.ids import AccountId, BountyId, Credits, PledgeId, Subject, new_id
 from domain.kernel.limits import within_limit

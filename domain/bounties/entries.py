@@ -1,15 +1,16 @@
 """The deeds of an entry's life: draft, upload, submit, withdraw, and what follows from its validation."""
 
-from domain.bounties import holds, rules
-from domain.bounties.contents import contents_of, files_holder, previews_holder, references_holder
+from domain.bounties import rules
 from domain.bounties.facts import EntrySubmitted, EntryWithdrawn
 from domain.bounties.reads import bounties_by_ids, entries_by_ids
 from domain.bounties.rules import BountyKind, EntryStatus, Step
+from domain.bounties.standing import holds
+from domain.bounties.standing.texts import examine_note, newest_matcher
+from domain.bounties.standing.verdicts import lock_judged, settle_entry
 from domain.bounties.steps import lock_bounty, lock_entry, take
 from domain.bounties.tables import EntryRow
-from domain.bounties.texts import examine_note, newest_matcher
 from domain.bounties.values import Bounty, BountyEntry
-from domain.bounties.verdicts import lock_judged, settle_entry
+from domain.bounties.vault.contents import contents_of, files_holder, previews_holder, references_holder
 from domain.kernel.ids import AccountId, BountyId, EntryId, new_id
 from domain.kernel.limits import within_limit
 from domain.kernel.refusals import LikenessRefused, NotAllowed, NotFound

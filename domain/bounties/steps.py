@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.bounties import holds, rules
+from domain.bounties import rules
 from domain.bounties.facts import BountyClosed
-from domain.bounties.pots import Payment, Pledge, movements
+from domain.bounties.pot.pots import Payment, Pledge, movements
 from domain.bounties.rules import BountyKind, BountyStatus, EntryStatus, Step
+from domain.bounties.standing import holds
 from domain.bounties.tables import BountyRow, StepRow
 from domain.kernel.ids import AccountId, BountyId, Credits, EntryId, PledgeId, ResourceId, Subject
 from domain.kernel.refusals import Conflict, NotEnoughCredits, NotFound

@@ -8,9 +8,9 @@ from domain.bounties.facts import BountyChanged, BountyExtended, News
 from domain.bounties.reads import bounties_by_ids
 from domain.bounties.rules import Step
 from domain.bounties.stakeholders import tell_stakeholders
+from domain.bounties.standing.texts import examine_terms, newest_matcher
 from domain.bounties.steps import LockedBounty, lock_bounty, take
 from domain.bounties.tables import BountyRow
-from domain.bounties.texts import examine_terms, newest_matcher
 from domain.bounties.values import Bounty, BountyTerms, TermsChange
 from domain.kernel.ids import AccountId, BountyId
 from domain.kernel.limits import within_limit

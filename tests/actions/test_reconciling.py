@@ -11,7 +11,8 @@ import pytest
 
 from countenance.workers.books import prove_books
 from domain import bounties
-from domain.bounties import Bounty, BountyEntry, BountyStatus, Share, reconciling
+from domain.bounties import Bounty, BountyEntry, BountyStatus, Share
+from domain.bounties.pot import reconciling
 from domain.kernel.clock import HandClock
 from domain.kernel.ids import Credits
 from domain.kernel.ports import Policy, Ports

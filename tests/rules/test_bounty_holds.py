@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.bounties.holds import (
+from domain.bounties.rules import BountyStatus, Step
+from domain.bounties.standing.holds import (
     WAITS_WHILE_HELD,
     Hold,
     Review,
@@ -12,7 +13,6 @@ from domain.bounties.holds import (
     check_shown,
     verdicts_on_entry,
 )
-from domain.bounties.rules import BountyStatus, Step
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.ids import new_id
 from domain.kernel.refusals import Conflict

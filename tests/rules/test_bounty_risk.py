@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.bounties import risk_policy
-from domain.bounties.risk import Requester, Risk, risk_of
+from domain.bounties.standing import risk_policy
+from domain.bounties.standing.risk import Requester, Risk, risk_of
 from domain.kernel.findings import Signal, Verdict
 
 BRIEFS = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.bounties.pots import Payment, Pledge, consolation, divided, movements
+from domain.bounties.pot.pots import Payment, Pledge, consolation, divided, movements
 from domain.kernel.ids import AccountId, BountyId, Credits, PledgeId, Subject, new_id
 from domain.ledger import Purse, Reason
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from domain.bounties import rules
-from domain.bounties.awarding import Verdicts, verdicts_of
-from domain.bounties.dealing import linked_entries, report
 from domain.bounties.facts import BountyCancelled, News
-from domain.bounties.pots import consolation
+from domain.bounties.pot.awarding import Verdicts, verdicts_of
+from domain.bounties.pot.dealing import linked_entries, report
+from domain.bounties.pot.pots import consolation
+from domain.bounties.pot.reconciling import stop_if_wrong
 from domain.bounties.reads import bounties_by_ids
-from domain.bounties.reconciling import stop_if_wrong
 from domain.bounties.rules import Step
 from domain.bounties.stakeholders import tell_stakeholders
 from domain.bounties.statements import state_cancellation

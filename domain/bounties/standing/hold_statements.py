@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.bounties.holds import Hold, ReviewStatus
+from domain.bounties.standing.holds import Hold, ReviewStatus
 from domain.kernel.ids import AccountId, Subject
 from domain.reasons import Automation, Category, Ground, Keyword, Source, Statement, Visibility
 

@@ -7,10 +7,10 @@ bound to one account, is good for a short time, and is written down before it is
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from domain.bounties.contents import files_holder
 from domain.bounties.rules import EntryStatus
 from domain.bounties.tables import OutcomeReadRow
 from domain.bounties.values import BountyEntry, EntryFile, Outcome, OutcomeFile
+from domain.bounties.vault.contents import files_holder
 from domain.kernel.findings import Verdict
 from domain.kernel.ids import AccountId, EntryId, FileId, new_id
 from domain.kernel.scope import Scope

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from domain import reasons
-from domain.bounties import hold_statements, holds
-from domain.bounties.cancelling import call_off
-from domain.bounties.holding import HoldCause, lock_hold, note_statement, settle_hold
-from domain.bounties.holds import Hold, Review, ReviewStatus, hold_of
+from domain.bounties.pot.cancelling import call_off
 from domain.bounties.reads import bounties_by_ids
+from domain.bounties.standing import hold_statements, holds
+from domain.bounties.standing.holding import HoldCause, lock_hold, note_statement, settle_hold
+from domain.bounties.standing.holds import Hold, Review, ReviewStatus, hold_of
+from domain.bounties.standing.texts import examine, judged, newest_matcher
 from domain.bounties.steps import LockedBounty, lock_bounty
 from domain.bounties.tables import ReviewRow
-from domain.bounties.texts import examine, judged, newest_matcher
 from domain.bounties.values import Bounty
 from domain.kernel.ids import BountyId
 from domain.kernel.refusals import NotAllowed, NotFound

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from domain.bounties import rules
-from domain.bounties.awarding import Grant, Verdicts, hand_out, verdicts_of
-from domain.bounties.cancelling import submitted_entries
-from domain.bounties.dealing import linked_entries, report
 from domain.bounties.facts import BountyRefunded, InitiatorReminded, News
-from domain.bounties.reconciling import stop_if_wrong
+from domain.bounties.pot.awarding import Grant, Verdicts, hand_out, verdicts_of
+from domain.bounties.pot.cancelling import submitted_entries
+from domain.bounties.pot.dealing import linked_entries, report
+from domain.bounties.pot.reconciling import stop_if_wrong
 from domain.bounties.rules import BountyStatus, Step
 from domain.bounties.stakeholders import tell_stakeholders
 from domain.bounties.steps import BooksDisagree, LockedBounty, LockedEntry, lock_bounty, lock_entries, pay_out, take

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain import resources
-from domain.bounties.contents import contents_of, files_holder, previews_holder, references_holder
-from domain.bounties.holding import HoldCause, lock_hold, settle_hold
-from domain.bounties.holds import findings_json, hold_of
-from domain.bounties.references import picture_findings
 from domain.bounties.rules import EntryStatus
-from domain.bounties.texts import examine, examine_note, judged
-from domain.bounties.verdicts import lock_judged, settle_entry
+from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
+from domain.bounties.standing.holds import findings_json, hold_of
+from domain.bounties.standing.references import picture_findings
+from domain.bounties.standing.texts import examine, examine_note, judged
+from domain.bounties.standing.verdicts import lock_judged, settle_entry
+from domain.bounties.vault.contents import contents_of, files_holder, previews_holder, references_holder
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.ids import AccountId, BountyId, EntryId
 from domain.kernel.scope import Scope

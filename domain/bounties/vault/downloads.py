@@ -6,11 +6,11 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.bounties.contents import files_holder
-from domain.bounties.outcomes import may_read
 from domain.bounties.reads import entries_by_ids
 from domain.bounties.tables import DownloadRow
 from domain.bounties.values import OutcomeRead, OutcomeReadKind
+from domain.bounties.vault.contents import files_holder
+from domain.bounties.vault.outcomes import may_read
 from domain.kernel.ids import AccountId, EntryId, FileId, new_id
 from domain.kernel.limits import within_limit
 from domain.kernel.paging import Page, PageAsk, page_of, uuid_part

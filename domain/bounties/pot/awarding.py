@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.bounties import offers, rules
-from domain.bounties.contents import contents_of
-from domain.bounties.dealing import SelfDealing, report_refused, require_independent
 from domain.bounties.facts import BountyAwarded, BountySplit, News
-from domain.bounties.pots import Payment, divided
+from domain.bounties.pot.dealing import SelfDealing, report_refused, require_independent
+from domain.bounties.pot.pots import Payment, divided
+from domain.bounties.pot.reconciling import stop_if_wrong
 from domain.bounties.reads import bounties_by_ids, entries_by_ids
-from domain.bounties.reconciling import stop_if_wrong
 from domain.bounties.rules import Step
 from domain.bounties.stakeholders import tell_stakeholders
 from domain.bounties.steps import BooksDisagree, LockedBounty, LockedEntry, lock_bounty, lock_entries, pay_out, take
 from domain.bounties.tables import AwardRow
 from domain.bounties.values import Bounty, BountyEntry, Share
+from domain.bounties.vault.contents import contents_of
 from domain.kernel.findings import Verdict
 from domain.kernel.ids import BountyId, Credits, EntryId
 from domain.kernel.refusals import NotAllowed

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from domain.bounties import risk_policy as policy
+from domain.bounties.standing import risk_policy as policy
 from domain.kernel.findings import Finding, Signal, Verdict
 
 

@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from uuid import UUID
 
-from domain.bounties.contents import contents_of
-from domain.bounties.holding import HoldCause, lock_hold, settle_hold
-from domain.bounties.holds import Row, findings_in, findings_json, hold_of
 from domain.bounties.rules import EntryStatus
-from domain.bounties.texts import examine, examine_note, judged
-from domain.bounties.verdicts import lock_judged, settle_entry
+from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
+from domain.bounties.standing.holds import Row, findings_in, findings_json, hold_of
+from domain.bounties.standing.texts import examine, examine_note, judged
+from domain.bounties.standing.verdicts import lock_judged, settle_entry
+from domain.bounties.vault.contents import contents_of
 from domain.kernel.findings import Finding
 from domain.kernel.ids import AccountId, BountyId, EntryId
 from domain.kernel.scope import Scope

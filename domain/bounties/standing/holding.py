@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from domain import reasons
-from domain.bounties import hold_statements
 from domain.bounties.facts import BountyDecided, BountyHidden, BountyOpened, BountyShown
-from domain.bounties.holds import Hold, Standing, findings_json, hold_of
 from domain.bounties.rules import BountyStatus, Step
+from domain.bounties.standing import hold_statements
+from domain.bounties.standing.holds import Hold, Standing, findings_json, hold_of
 from domain.bounties.steps import record
 from domain.kernel.ids import AccountId, BountyId, StatementId, Subject
 from domain.kernel.scope import Scope

@@ -4,15 +4,16 @@ from dataclasses import replace
 from uuid import UUID
 
 from domain import resources
-from domain.bounties import holds, rules
-from domain.bounties.contents import files_holder
+from domain.bounties import rules
 from domain.bounties.facts import OutcomePublished
-from domain.bounties.outcomes import may_read
 from domain.bounties.reads import entries_by_ids
 from domain.bounties.rules import Step
+from domain.bounties.standing import holds
 from domain.bounties.steps import lock_bounty, lock_entry, take
 from domain.bounties.tables import EntryRow
 from domain.bounties.values import BountyEntry
+from domain.bounties.vault.contents import files_holder
+from domain.bounties.vault.outcomes import may_read
 from domain.kernel.ids import BountyId, EntryId, ResourceId
 from domain.kernel.refusals import NotAllowed, NotFound
 from domain.kernel.scope import Scope

@@ -10,16 +10,17 @@ from dataclasses import replace
 from uuid import UUID
 
 from domain import resources
-from domain.bounties import holds, offers, rules
-from domain.bounties.contents import references_holder
-from domain.bounties.holding import HoldCause, lock_hold, settle_hold
-from domain.bounties.holds import hold_of
+from domain.bounties import offers, rules
 from domain.bounties.reads import bounties_by_ids
 from domain.bounties.rules import BountyStatus, Step
+from domain.bounties.standing import holds
+from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
+from domain.bounties.standing.holds import hold_of
+from domain.bounties.standing.texts import examine, judged, newest_matcher
 from domain.bounties.steps import lock_bounty
 from domain.bounties.tables import ReferenceRow
-from domain.bounties.texts import examine, judged, newest_matcher
 from domain.bounties.values import Bounty, BountyReference, Drawn
+from domain.bounties.vault.contents import references_holder
 from domain.kernel.findings import Finding, Verdict
 from domain.kernel.ids import BountyId, FileId, new_id
 from domain.kernel.refusals import Conflict, NotAllowed, NotFound

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain import resources
-from domain.bounties import risk_policy
-from domain.bounties.holding import HoldCause, lock_hold, settle_hold
-from domain.bounties.holds import Hold, ReviewStatus, hold_of
-from domain.bounties.risk import Requester, Risk, risk_of
+from domain.bounties.standing import risk_policy
+from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
+from domain.bounties.standing.holds import Hold, ReviewStatus, hold_of
+from domain.bounties.standing.risk import Requester, Risk, risk_of
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.ids import AccountId, BountyId
 from domain.kernel.refusals import LikenessRefused, NotFound, RegistryUnread

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain import reasons
-from domain.bounties import hold_statements, rules
+from domain.bounties import rules
 from domain.bounties.facts import EntryDecided
-from domain.bounties.holds import findings_in, verdicts_on_entry
 from domain.bounties.rules import EntryStatus
+from domain.bounties.standing import hold_statements
+from domain.bounties.standing.holds import findings_in, verdicts_on_entry
 from domain.bounties.statements import state_verdict
 from domain.kernel.findings import Finding, Verdict
 from domain.kernel.ids import AccountId, EntryId, Subject

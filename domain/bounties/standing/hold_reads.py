@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from domain.bounties.contents import contents_of
-from domain.bounties.holds import findings_in, hold_of
 from domain.bounties.reads import BOUNTY_COLUMNS, bounty_of, viewer
+from domain.bounties.standing.holds import findings_in, hold_of
 from domain.bounties.values import Bounty
+from domain.bounties.vault.contents import contents_of
 from domain.kernel.findings import Finding
 from domain.kernel.ids import BountyId, EntryId
 from domain.kernel.paging import Page, PageAsk, page_of, uuid_part

@@ -10,12 +10,13 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.bounties import holds, rules
-from domain.bounties.contents import previews_holder
+from domain.bounties import rules
 from domain.bounties.reads import bounties_by_ids, entries_by_ids
 from domain.bounties.rules import EntryStatus, Step
+from domain.bounties.standing import holds
 from domain.bounties.tables import PreviewRow
 from domain.bounties.values import BountyEntry, Drawn, EntryPreview
+from domain.bounties.vault.contents import previews_holder
 from domain.kernel.findings import Verdict
 from domain.kernel.ids import EntryId, FileId, new_id
 from domain.kernel.refusals import NotAllowed, NotFound
