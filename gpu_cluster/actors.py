@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from uuid import UUID
 
 import ray
@@ -17,7 +18,7 @@ from domain.kernel.wire import InspectOrder, RenderOrder
 from domain.registry.adopting import MOST_BEHIND_SECONDS
 from domain.registry.snapshot import EMPTY
 from gpu_cluster.artist import Artist
-from gpu_cluster.faces import FaceCheck
+from gpu_cluster.faces import FaceCheck, face_reader
 from gpu_cluster.inspector import Inspector
 from gpu_cluster.parcels import Binder, Page, Part, in_parts
 from gpu_cluster.pulse import Pulse
@@ -81,10 +82,11 @@ class ValidatorActor:
     """An inspector on the cluster. One file is read at a time; the control lane answers while it is."""
 
     def __init__(self) -> None:
-        """Make the inspector."""
+        """Make the inspector, and load what looks for faces in the background: the first picture needn't wait."""
         self._inspector = Inspector(EMPTY, patience=MOST_BEHIND_SECONDS)
         self._binder = Binder()
         self._busy = False
+        Thread(target=face_reader, name="warm", daemon=True).start()
 
     @ray.method(concurrency_group="work", num_returns="streaming")  # type: ignore[untyped-decorator]
     def inspect(self, order: InspectOrder) -> Iterator[Part]:
