@@ -31,6 +31,11 @@ class Figure:
         """How the measured figure stands to the yardstick."""
         return self.measured / self.yardstick if self.yardstick else None
 
+    @classmethod
+    def of_json(cls, row: dict[str, Any]) -> "Figure":
+        """Read a figure from a result file."""
+        return cls(**{key: value for key, value in row.items() if key != "ratio"})
+
     def to_json(self) -> dict[str, Any]:
         """Give the figure as it is written to the result file."""
         return asdict(self) | {"ratio": self.ratio}
