@@ -4,6 +4,7 @@ A gate that has not heard for more than five seconds that its registry is the ne
 pass might reproduce somebody who is protected by now.
 """
 
+import gc
 import threading
 import time
 
@@ -65,7 +66,11 @@ class Adopted:
         with self._adopting:
             held = self.snapshot
             if news.version > held.version and (isinstance(news, Snapshot) or news.since <= held.version):
-                self._matcher = self._matcher.updated(after(held, news))
+                before, self._matcher = self._matcher, self._matcher.updated(after(held, news))
+                anew = not self._matcher.shares_index(before)
+                del before
+                if anew:
+                    _settle()
                 self._renew_if_crowded()
             return self.version
 
@@ -79,3 +84,15 @@ class Adopted:
         anew = NameMatcher(crowded.snapshot, crowded.policy)
         with self._adopting:
             self._matcher = anew.updated(self.snapshot)
+        _settle()
+
+
+def _settle() -> None:
+    """Take what stays for long out of the collector's sight, once for each index that is made anew.
+
+    Of a large registry every full collection would otherwise walk a million objects, and all threads would wait for
+    half a second. What was set aside for the index before is looked through once more, so that nothing is left over.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

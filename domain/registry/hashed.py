@@ -42,6 +42,11 @@ class Table:
 
     def find(self, keys: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
         """For each key that is there give its place among those asked for, and its values, a bounded number."""
+        for place, values in self.slices(keys, most=_MOST_VALUES):
+            yield place, values.tolist()
+
+    def slices(self, keys: Sequence[int], *, most: int) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+        """For each key that is there give its place among those asked for, and no more than `most` of its values."""
         bits, mask = self._bits, self._mask
         places = [at for at, key in enumerate(keys) if bits[(key ^ key >> 27) >> 3 & mask] >> (key & 7) & 1]
         if not places or not len(self._keys):
@@ -52,9 +57,9 @@ class Table:
         if not len(there):
             return
         begins = first[there]
-        ends = np.minimum(np.searchsorted(self._keys, asked[there], side="right"), begins + _MOST_VALUES)
+        ends = np.minimum(np.searchsorted(self._keys, asked[there], side="right"), begins + most)
         for at, begin, end in zip(there.tolist(), begins.tolist(), ends.tolist(), strict=True):
-            yield places[at], self._values[begin:end].tolist()
+            yield places[at], self._values[begin:end]
 
 
 def _filter_of(keys: NDArray[Any]) -> tuple[bytes, int]:

@@ -12,7 +12,7 @@ import numpy as np
 from domain.registry.hashed import Table
 from domain.registry.planting import Planting
 from domain.registry.snapshot import Person
-from domain.registry.sound_table import Choir, SoundTable
+from domain.registry.sound_table import SoundTable
 from domain.registry.standings import Standing, Standings
 
 
@@ -34,8 +34,8 @@ class NameIndex:
         self._automaton = planted.automaton()
         self._targets, self._sharers = planted.targets()
         self._pairs = Table(planted.pairs)
-        self._sounds = SoundTable(planted.sounds, self._name, {})
-        self._foreign_sounds = SoundTable(planted.foreign_sounds, self._name, planted.sung)
+        self._sounds = SoundTable(planted.sounds, {}, voiced=True)
+        self._foreign_sounds = SoundTable(planted.foreign_sounds, planted.sung, voiced=False)
         self._standings = Standings(planted.numbers, planted.beginnings, planted.long_words)
 
     def __len__(self) -> int:
@@ -47,7 +47,8 @@ class NameIndex:
         place = self._places[number]
         return NameEntry(person, person.aliases[place - 1] if place else person.name)
 
-    def _name(self, number: int) -> str:
+    def name(self, number: int) -> str:
+        """Give a name by its number, as it was registered."""
         return self.entry(number).name
 
     def hits(self, stream: str) -> list[tuple[int, int, int]]:
@@ -68,9 +69,9 @@ class NameIndex:
         for at, values in self._pairs.find(keys):
             yield at, [(value >> 2, value & 3) for value in values]
 
-    def sounding(self, keys: Sequence[int], *, foreign_only: bool) -> Iterator[tuple[int, Choir]]:
-        """Find names by how they sound (`hash` of a sound key); of those in other scripts alone, if asked."""
-        return (self._foreign_sounds if foreign_only else self._sounds).find(keys)
+    def sounding(self, *, foreign_only: bool) -> SoundTable:
+        """Give the table of how names sound: of those in Latin letters, or of those in other scripts."""
+        return self._foreign_sounds if foreign_only else self._sounds
 
     @property
     def has_foreign_names(self) -> bool:

@@ -68,6 +68,10 @@ class NameMatcher:
         new._replaced = frozenset(gone).union(person.id for person in changed)
         return new
 
+    def shares_index(self, other: "NameMatcher") -> bool:
+        """Whether both are based on one index, so that neither was made anew."""
+        return self._base is other._base
+
     @property
     def overlaid(self) -> int:
         """How many persons are not as they are in the index that it is based on."""

@@ -11,7 +11,7 @@ from domain.registry.hashed import Rows
 from domain.registry.name_parts import NameParts, is_pinyin, parts_of, spellings
 from domain.registry.skeletons import skeleton
 from domain.registry.snapshot import Person
-from domain.registry.sound_table import Sung, sung_parts
+from domain.registry.sound_table import VOICES_AT, Sung, sung_parts
 from domain.registry.sounds import sounds_of_name
 
 FORWARD, TURNED, INITIAL, ROTATED = 0, 1, 2, 3
@@ -73,11 +73,12 @@ class Planting:
             self._add_spelling(spelling, number << 1)
         if is_pinyin(parts):
             self._add_spelling(skeleton("".join(reversed(parts.words))), number << 1 | 1)
-        for spelling, key in sounds_of_name(name, parts):
+        for spelling, sound in sounds_of_name(name, parts):
             if spelling:
                 self._add_spelling(spelling, number << 1)
-            if len(key) > 1:
-                (self.foreign_sounds if parts.foreign else self.sounds).add(hash(key), number)
+            if len(sound.key) > 1:
+                rows = self.foreign_sounds if parts.foreign else self.sounds
+                rows.add(hash(sound.key), number | sound.voices << VOICES_AT)
         if parts.foreign:
             self.sung[number] = sung_parts(name, parts)
         elif all(reading.look for reading in parts.readings):

@@ -1,16 +1,24 @@
 """Names by how they sound: all that share a sound key, with the vowels that tell them apart."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
+
+import numpy as np
 
 from domain.registry.hashed import Rows, Table
 from domain.registry.name_parts import NameParts, cached_parts
 from domain.registry.romanising import has_no_vowels, readings_of, script_of, syllables_of
 from domain.registry.sounds import key_of_word, spoken, sung_words
 
-_MOST_KEPT = 1 << 13
+VOICES_AT = 22
+"""From this bit on a row has the voices of a sound; below is the number of a name."""
+_NUMBER = (1 << VOICES_AT) - 1
+_ONES = np.array([bits.bit_count() for bits in range(1 << (32 - VOICES_AT))], dtype=np.uint8)
+_MOST_ROWS, _MOST_NAMES = 1024, 64
+"""So many names of one key are compared by their voices, and so many of them by their vowels."""
+_MOST_KEPT = 1 << 14
 _SHORT = 8
 _HAS_HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -37,45 +45,54 @@ class Sung(NamedTuple):
     traits: Traits
 
 
+class Asked(NamedTuple):
+    """A sound that is looked for: the hash of its key, its voices, and how many of those may be others."""
+
+    key: int
+    voices: int
+    others: int
+
+
 class Choir(NamedTuple):
-    """All names that share a sound key: the forms of all, and beside each the name's number and traits."""
+    """All names that have a sound: the forms of all, and beside each the name's number and traits."""
 
     forms: list[str]
     names: list[tuple[int, Traits]]
 
 
 class SoundTable:
-    """Finds names by sound key; what was found is kept, because few keys are met again and again.
+    """Finds names by sound key and voices. `sung` has how names may sound; that of others is found out when needed.
 
-    `sung` has how names may sound; that of others is found out when it is needed.
+    It also keeps what was found for what was heard, because the same words are met again and again.
     """
 
-    def __init__(self, rows: Rows, name_of: Callable[[int], str], sung: Mapping[int, Sung]) -> None:
-        self._table, self._name_of, self._sung = Table(rows), name_of, sung
-        self._known: dict[int, Choir | None] = {}
+    def __init__(self, rows: Rows, sung: Mapping[int, Sung], *, voiced: bool) -> None:
+        self._table, self._sung, self._voiced = Table(rows), sung, voiced
+        self._known: dict[Hashable, tuple[int, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._table)
 
-    def find(self, keys: Sequence[int]) -> Iterator[tuple[int, Choir]]:
-        """For each key (`hash` of a sound key) that is there give its place, and how its names may sound."""
-        known = self._known
-        if len(known) > _MOST_KEPT:
-            known = self._known = {}
-        new = list(set(keys).difference(known))
-        if new:
-            known.update(dict.fromkeys(new))
-            for at, names in self._table.find(new):
-                known[new[at]] = self._choir(names)
-        for place, key in enumerate(keys):
-            choir = known[key]
-            if choir:
+    def known_for(self, more: int) -> dict[Hashable, tuple[int, ...]]:
+        """Give the names found so far for what was heard, with room for so many more."""
+        if len(self._known) + more > _MOST_KEPT:
+            # Another thread may just be reading it: it is left whole, and a new one begun.
+            self._known = {}
+        return self._known
+
+    def find(self, asked: Sequence[Asked], name_of: Callable[[int], str]) -> Iterator[tuple[int, Choir]]:
+        """For each sound that is there give its place among those asked for, and how its names may sound."""
+        for place, rows in self._table.slices([one.key for one in asked], most=_MOST_ROWS):
+            one = asked[place]
+            near = rows[_ONES[(rows >> VOICES_AT) ^ one.voices] <= one.others] if self._voiced else rows
+            choir = self._choir((near & _NUMBER)[:_MOST_NAMES].tolist(), name_of)
+            if choir.forms:
                 yield place, choir
 
-    def _choir(self, names: list[int]) -> Choir:
+    def _choir(self, names: list[int], name_of: Callable[[int], str]) -> Choir:
         choir = Choir([], [])
-        for name in names:
-            sung = self._sung.get(name) or sung_of(self._name_of(name))
+        for name in dict.fromkeys(names):
+            sung = self._sung.get(name) or sung_of(name_of(name))
             choir.forms.extend(sung.forms)
             choir.names.extend([(name, sung.traits)] * len(sung.forms))
         return choir

@@ -1,6 +1,6 @@
 """Names written in another script than they were registered in, recognised by how they sound."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import extract
@@ -9,19 +9,21 @@ from domain.registry.name_index import NameIndex
 from domain.registry.name_policy import NamePolicy
 from domain.registry.near_names import Near
 from domain.registry.romanising import korean_syllables
-from domain.registry.skeletons import one_of_each
-from domain.registry.sound_table import Choir, Traits
-from domain.registry.sounds import sung_words
+from domain.registry.sound_table import Asked, Choir, Traits
+from domain.registry.sounds import consonants_of_word, first_of_class, run_together, sound_of, sung_words, together
 from domain.registry.streams import Words
 from domain.registry.windows import Heard, Window, foreign_windows, latin_windows
 
 _CONSONANTS = ("", "k", "t", "p", "l", "s", "m", "n")
 _GUESSED_FROM = 7
 _MOST_GUESSED = 16
-_STRICTER = 0.2
+_STRICTER = 0.05
 
 _ALIKE = {1: 1.0, 2: 0.94, 3: 0.86, 4: 0.77, 5: 0.70}
 _ALIKE_LONG = 0.64
+_ALIKE_FOREIGN = {1: 1.0, 2: 0.94, 3: 0.86, 4: 0.85}
+_ALIKE_FOREIGN_LONG = 0.80
+"""The same for words of another script: those who write a name there write its vowels as they hear them."""
 _ALIKE_SHORT, _ALIKE_TWO = 0.85, 0.94
 _VOWELLESS = 0.08
 """How alike two names must sound, with their vowels, by the length of the key that they share: more so for a short
@@ -45,32 +47,45 @@ def _guessed(window: Window) -> Iterator[Window]:
     heard = window.heard
     if " " not in heard.key or len(heard.key) < _GUESSED_FROM:
         return
-    key = heard.key.replace(" ", "")
-    others = {one_of_each(key[:at] + other + key[at + 1 :]) for at in range(len(key)) for other in _CONSONANTS}
-    others |= {one_of_each(key[:at] + other + key[at:]) for at in range(len(key) + 1) for other in _CONSONANTS}
-    for other in others - {key}:
-        yield Window(window.first, window.last, Heard(heard.latin, other, _STRICTER, heard.script))
+    said = together(map(consonants_of_word, heard.latin))
+    others = {said[:at] + other + said[at + 1 :] for at in range(len(said)) for other in _CONSONANTS}
+    others |= {said[:at] + other + said[at:] for at in range(len(said) + 1) for other in _CONSONANTS}
+    for sound in {sound_of(first_of_class(other)) for other in others - {said}}:
+        key = run_together(sound.key, len(heard.latin))
+        yield Window(
+            window.first, window.last, Heard(heard.latin, key, _STRICTER, heard.script, sound.voices, heard.others + 1)
+        )
 
 
 def _judged(
     policy: NamePolicy, index: NameIndex, source: Words, windows: list[Window], *, foreign_only: bool
 ) -> Iterator[Near]:
-    known: dict[Heard, set[int]] = {}
-    for place, choir in index.sounding([hash(window.heard.key) for window in windows], foreign_only=foreign_only):
-        first, last, heard = windows[place]
-        if heard not in known:
-            known[heard] = _alike(heard, choir)
+    table = index.sounding(foreign_only=foreign_only)
+    known = table.known_for(len(windows))
+    unknown = list({window.heard for window in windows if window.heard not in known})
+    if unknown:
+        found: dict[Hashable, tuple[int, ...]] = dict.fromkeys(unknown, ())
+        asked = [Asked(hash(heard.key), heard.voices, heard.others) for heard in unknown]
+        for place, choir in table.find(asked, index.name):
+            found[unknown[place]] = _alike(unknown[place], choir)
+        known.update(found)  # all at once, for another thread may just be asking for the same
+    for first, last, heard in windows:
         for name in known[heard]:
             yield Near(name, policy.sounded, source.spans[first][0], source.spans[last][1])
 
 
-def _alike(heard: Heard, choir: Choir) -> set[int]:
+def _alike(heard: Heard, choir: Choir) -> tuple[int, ...]:
     """Choose the names that words sound like, in some order of theirs."""
     text = sung_words(heard.latin)
-    wanted = _ALIKE.get(len(heard.key.replace(" ", "")), _ALIKE_LONG) + heard.lenience
+    letters = len(heard.key.replace(" ", "").lstrip("0123"))
+    if heard.script:
+        wanted = _ALIKE_FOREIGN.get(letters, _ALIKE_FOREIGN_LONG) + heard.lenience
+    else:
+        wanted = _ALIKE.get(letters, _ALIKE_LONG)
     least = min(1.0, wanted - _VOWELLESS)
     near = extract(text, choir.forms, scorer=Indel.normalized_similarity, score_cutoff=least, limit=None)
-    return {choir.names[at][0] for _, score, at in near if _is_alike(heard, choir.names[at][1], score, wanted)}
+    alike = {choir.names[at][0] for _, score, at in near if _is_alike(heard, choir.names[at][1], score, wanted)}
+    return tuple(alike)
 
 
 def _is_alike(heard: Heard, name: Traits, score: float, wanted: float) -> bool:

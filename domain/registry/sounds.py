@@ -6,7 +6,7 @@ A key keeps the consonants, by classes that spellings confuse; what is compared 
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.registry.given_names import spelled_forms
 from domain.registry.romanising import readings_of
@@ -31,14 +31,14 @@ _KOREAN = (
 _LOOSE = (
     ("tsch", "k"),
     ("tch", "k"),
-    ("dzh", "k"),
+    ("dzh", "g"),
     ("sch", "s"),
     ("tz", "s"),
     ("ch", "k"),
-    ("zh", "k"),
+    ("zh", "g"),
     ("sh", "s"),
     ("kh", "h"),
-    ("gh", "k"),
+    ("gh", "g"),
     ("ph", "f"),
     ("th", "t"),
     ("ck", "k"),
@@ -47,21 +47,59 @@ _LOOSE = (
 )
 _TWO_AS_ONE = re.compile("|".join(spelled for spelled, _ in (*_LOOSE, *_KOREAN)))
 _CLASSES = str.maketrans("gjcdbfzrv", "kkktppslw")
-_CONSONANTS = str.maketrans("gjcdbfzr", "kkktppsl", "aeiouvywh'")
+_CONSONANTS = str.maketrans("jcf", "gkp", "aeiouvywh'")
+_CLASS = str.maketrans("gdbzr", "ktpsl")
+_VOICED = frozenset("gdbzr")
+_ONE_CLASS = re.compile("([kg])[kg]+|([td])[td]+|([pb])[pb]+|([lr])[lr]+|([sz])[sz]+|mm+|nn+")
+_MOST_VOICES = 10
+"""So many consonants are kept as voiced or not: with the number of a name they fill 32 bits."""
 _SOFT_C = re.compile(r"c(?=[eiy])")
 
 
-def key_of(latin: str) -> str:
-    """Give the sound key of a lower-case word in Latin letters: its consonants by class, none twice in a row."""
+def consonants_of(latin: str) -> str:
+    """Give the consonants of a lower-case word in Latin letters, voiced or not, of each run of a class the first."""
     word = latin.removeprefix("t") if latin.startswith("ts") else latin
     word = _SOFT_C.sub("s", word) if "c" in word else word
     if _TWO_AS_ONE.search(word):
         for spelled, sound in _LOOSE:
             word = word.replace(spelled, sound)
-    return one_of_each(word.translate(_CONSONANTS))
+    return first_of_class(word.translate(_CONSONANTS))
+
+
+def first_of_class(consonants: str) -> str:
+    """Leave the first of each run of consonants of one class."""
+    return _ONE_CLASS.sub(lambda run: run[0][0], consonants)
+
+
+consonants_of_word = lru_cache(maxsize=1 << 15)(consonants_of)
+
+
+def key_of(latin: str) -> str:
+    """Give the sound key of a lower-case word in Latin letters: its consonants by class, none twice in a row."""
+    return consonants_of(latin).translate(_CLASS)
 
 
 key_of_word = lru_cache(maxsize=1 << 15)(key_of)
+
+
+class Sound(NamedTuple):
+    """How words sound: the key that they are looked up by, and what tells those apart that share it."""
+
+    key: str
+    voices: int
+    """One bit for each of the first consonants: whether it is voiced, as g, d, b, z, or an r."""
+
+
+@lru_cache(maxsize=1 << 15)
+def sound_of(consonants: str) -> Sound:
+    """Give the sound of consonants, as `consonants_of` gives them, with or without spaces between the words."""
+    bits = "".join("01"[letter in _VOICED] for letter in consonants.replace(" ", "")[:_MOST_VOICES])
+    return Sound(consonants.translate(_CLASS), int(bits or "0", 2))
+
+
+def together(consonants: Iterable[str]) -> str:
+    """Join the consonants of several words; where two meet in the same class the first stands."""
+    return first_of_class("".join(consonants))
 
 
 def key_of_words(latin: Iterable[str]) -> str:
@@ -106,22 +144,37 @@ def sung_words(latin: Iterable[str]) -> str:
     return joined_keys(map(sung, latin))
 
 
-def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, str]]:
-    """Give the ways a registered name may sound: a skeleton to look for, or an empty one, and a sound key."""
+def run_together(key: str, words: int) -> str:
+    """Give the key by which a name of so many words is found where their number is another, or one is misheard."""
+    return f"{words}{key}" if words > 1 and len(key) > 1 else key
+
+
+def any_words(key: str) -> str:
+    """Give the key by which a name of another script is found, however many words it has."""
+    return f"0{key}" if len(key) > 1 else key
+
+
+def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, Sound]]:
+    """Give the ways a registered name may sound: a skeleton to look for, or an empty one, and its sound."""
     if parts.foreign:
         whole = parts.words if len(name) < _LONG else parts.words[:8]
         for reading in readings_of(whole):
             for order in dict.fromkeys((reading, reading[::-1] if len(reading) == 2 else reading)):
-                yield skeleton("".join(order)), spaced_key(order)
-                yield "", key_of_words(order)
+                yield skeleton("".join(order)), Sound(spaced_key(order), 0)
+                joined = key_of_words(order)
+                yield "", Sound(any_words(joined), 0)
+                yield "", Sound(run_together(joined, len(order)), 0)
         return
-    keys: set[str] = set()
+    found: set[Sound] = set()
     for one in spoken(parts.words):
-        sounds = [key_of_word(word) for word in one]
+        sounds = [consonants_of_word(word) for word in one]
         for turned in (sounds, [*sounds[1:], sounds[0]], [sounds[-1], *sounds[:-1]]):
-            keys |= {" ".join(turned), joined_keys(turned)}
-    for key in keys:
-        yield "", key
+            found.add(sound_of(" ".join(turned)))
+            if len(one) > 1:
+                key, voices = sound_of(together(turned))
+                found.add(Sound(run_together(key, len(one)), voices))
+    for sound in found:
+        yield "", sound
 
 
 _LONG = 40

@@ -7,7 +7,16 @@ from itertools import groupby
 from typing import NamedTuple
 
 from domain.registry.romanising import japanese_reading, readings_of, romanised, without_ending
-from domain.registry.sounds import joined_keys, key_of_word, key_of_words, spaced_key
+from domain.registry.sounds import (
+    any_words,
+    consonants_of_word,
+    joined_keys,
+    key_of_word,
+    key_of_words,
+    run_together,
+    sound_of,
+    together,
+)
 from domain.registry.streams import PARTICLE, Words
 
 _UNSPACED = re.compile(r"[\u3041-\u309f\u3400-\u9fff々]")
@@ -20,7 +29,13 @@ _HYPHENED = re.compile(r"-[a-z]{1,4}\b")
 _MOST_JAPANESE = 32
 """So many runs of Han characters of one text are looked up in the Japanese dictionary, which takes a while for each."""
 
-_VOWELLESS_LENIENCE = -0.1
+_ALL_OTHER = 10
+_OTHER_VOICES = {"kana": _ALL_OTHER, "hangul": _ALL_OTHER, "vowelless": 2, "other": 1}
+"""So many consonants may be voiced in the text and not in the name: Japanese has no l, Korean voices what stands
+between vowels, and Arabic has no p."""
+_KANA_LENIENCE = -0.05
+_RUN_TOGETHER = 0.12
+"""Added where the words of a text are others than those of the name: what is run together is alike more often."""
 _MOST_WORDS = 3
 _LONGEST = 30
 _LEAST_CONSONANTS, _LONG = 3, 9
@@ -33,9 +48,13 @@ class Heard(NamedTuple):
     latin: tuple[str, ...]
     key: str
     lenience: float = 0.0
-    """Added to how alike it must sound: some scripts leave out the vowels."""
+    """Added to how alike it must sound: some scripts put vowels behind consonants."""
     script: str = ""
     """`han` or `hangul`: names of the same script are compared by their characters alone."""
+    voices: int = 0
+    """Which of its consonants are voiced."""
+    others: int = _ALL_OTHER
+    """So many of its consonants may be voiced otherwise in the name."""
 
 
 class Window(NamedTuple):
@@ -78,7 +97,9 @@ def _japanese_windows(source: Words, run: list[int]) -> Iterator[Window]:
         part = list(group)
         if is_han and 3 <= len(part) <= 6:
             latin = (japanese_reading("".join(source.words[at] for at in part)),)
-            yield Window(part[0], part[-1], Heard(latin, key_of_words(latin), script="han"))
+            for words in (1, 2):
+                key = run_together(key_of_words(latin), words)
+                yield Window(part[0], part[-1], Heard(latin, key, script="han"))
 
 
 def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
@@ -91,27 +112,46 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
                 yield Window(run[begin], run[end], heard)
 
 
-@lru_cache(maxsize=1 << 13)
+@lru_cache(maxsize=1 << 14)
 def _heard_foreign(words: tuple[str, ...]) -> tuple[Heard, ...]:
     """Give the ways to hear words of one script with spaces: as they are, without endings, and as it writes others."""
     whole = tuple(map(_read, words))
     bare = tuple(_read(without_ending(word)) for word in words)
-    lenience = _VOWELLESS_LENIENCE if _VOWELLESS.match(words[0]) else 0.0
-    script = "hangul" if _HANGUL.match(words[-1]) else "other"
+    script = _script_of(words[-1])
     others = [
         tuple(word.replace(heard, written) for word in whole)
         for heard, written in _heard_as(words[-1])
         if any(heard in word for word in whole)
     ]
-    found = []
-    for latin in dict.fromkeys((whole, bare, *others)):
-        found.append(Heard(latin, spaced_key(latin), lenience, script))
-        if len(latin) > 1:
-            found.append(Heard(latin, key_of_words(latin), lenience, script))
+    found = [heard for latin in dict.fromkeys((whole, bare, *others)) for heard in _sounding(latin, script)]
     if len(words) == 1 and script == "hangul":
-        readings = readings_of((_without_particle(words[0]),))[1:]
-        found += [Heard(reading, key_of_words(reading), 0.0, script) for reading in readings]
+        for reading in readings_of((_without_particle(words[0]),))[1:]:
+            key = key_of_words(reading)
+            found += [Heard(reading, one, script=script) for one in (key, run_together(key, 2), run_together(key, 3))]
     return tuple(found)
+
+
+def _sounding(latin: tuple[str, ...], script: str) -> Iterator[Heard]:
+    """Give how words sound one by one; and run together, for names that have another number of words."""
+    consonants = [consonants_of_word(word) for word in latin]
+    lenience, most = _KANA_LENIENCE if script == "kana" else 0.0, _OTHER_VOICES[script]
+    spaced = sound_of(" ".join(consonants))
+    yield Heard(latin, spaced.key, lenience, script, spaced.voices, most)
+    numbers = (1, 2, 3) if script == "hangul" or len(latin) == 2 else (2,)
+    joined = sound_of(together(consonants))
+    stricter = 0.0 if script == "hangul" else _RUN_TOGETHER
+    for words in numbers:
+        if words != len(latin):
+            key = run_together(joined.key, words)
+            yield Heard(latin, key, lenience + stricter, script, joined.voices, most)
+
+
+def _script_of(word: str) -> str:
+    if _HANGUL.match(word):
+        return "hangul"
+    if _KATAKANA.match(word):
+        return "kana"
+    return "vowelless" if _VOWELLESS.match(word) else "other"
 
 
 def _heard_as(word: str) -> tuple[tuple[str, str], ...]:
@@ -167,9 +207,9 @@ def _turned(words: tuple[str, ...], keys: tuple[str, ...]) -> list[Heard]:
     found = []
     for turn in range(len(words)):
         order, sounds = words[turn:] + words[:turn], keys[turn:] + keys[:turn]
-        found.append(Heard(order, " ".join(sounds)))
+        found.append(Heard(order, any_words(joined_keys(sounds))))
         if len(words) > 1:
-            found.append(Heard(order, joined_keys(sounds)))
+            found.append(Heard(order, " ".join(sounds)))
     return found
 
 

@@ -1,5 +1,6 @@
 """What one gate holds: newer each time, never older, and closed when nobody confirms it."""
 
+import gc
 import threading
 import time
 from uuid import UUID
@@ -56,6 +57,21 @@ def test_after_many_changes_the_index_is_made_anew_beside_the_work(monkeypatch: 
 
 def test_without_a_patience_it_is_never_behind() -> None:
     assert not Adopted().is_behind
+
+
+def test_a_large_registry_is_taken_out_of_the_collectors_sight_when_its_index_is_made_and_not_at_each_change() -> None:
+    adopted = Adopted(Snapshot(0))
+    crowd = tuple(Person(UUID(int=10 + n), f"Test Person Number{n}") for n in range(1001))
+    gc.unfreeze()
+
+    adopted.adopt(Snapshot(1, crowd))
+    made = gc.get_freeze_count()
+    gc.unfreeze()
+    adopted.adopt(added(1, RIGEL))
+
+    assert made > len(crowd)
+    assert gc.get_freeze_count() == 0
+    assert adopted.matcher.match("test person rigel")
 
 
 def test_it_is_behind_until_it_is_confirmed_and_again_when_that_is_long_ago() -> None:

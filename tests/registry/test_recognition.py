@@ -259,6 +259,25 @@ def test_texts_made_to_be_slow_take_linear_time(matcher: NameMatcher, piece: str
     assert more < 24 * seconds + 0.02
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Bradarelett", "портрет"),  # other vowels, and a d for a t
+        ("Hakurt Vouzock", "городская улица"),  # the consonants of one word, spread over two
+        ("Soshett Zerojat", "золотой свет"),  # other vowels
+        ("Cacur Shagard", "взгляд акварель"),  # an l where the name has an r, and t for d
+    ],
+)
+def test_words_of_another_script_that_have_little_more_than_the_consonants_of_a_name_are_let_go(
+    name: str, text: str
+) -> None:
+    matcher = matcher_of(name)
+
+    matches = matcher.match(f"{text}, дождь")
+
+    assert matches == []
+
+
 def _seconds(matcher: NameMatcher, text: str) -> float:
     began = time.process_time()
     matcher.match(text)
