@@ -27,7 +27,7 @@ from countenance.settings import Settings
 from domain import likeness
 from domain.kernel.ids import PersonId
 from domain.kernel.scope import Scope
-from domain.kernel.wire import ClusterUnavailable
+from domain.kernel.wire import ClusterFault
 from domain.kernel.work import pool
 from gpu_cluster.gateway import Pools, RayCluster
 
@@ -110,7 +110,7 @@ async def _all_hold(cluster: RayCluster, version: int) -> float:
     """Wait until every actor holds a version; give the time."""
     async with asyncio.timeout(_START_SECONDS):
         while True:
-            with contextlib.suppress(ClusterUnavailable):
+            with contextlib.suppress(ClusterFault):
                 versions = (await cluster.status()).registry_versions.values()
                 if len(versions) == ACTORS and min(versions) >= version:
                     return time.time()

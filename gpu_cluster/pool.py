@@ -45,13 +45,14 @@ class Recipe:
 class Patience:
     """How long the API side waits, in seconds.
 
-    `answer`: for a living actor to say that it lives. `adopt`: for it to take a large registry. `start`: for any
+    `answer`: for a living actor to say that it lives. `adopt`: for it to take a large registry, which costs
+    a minute of processor time for 100,000 persons, and more where actors share processors. `start`: for any
     actor of a pool to be there. `pulse`: how often a silent job is asked after. `stall`: how long one step, or one
     model to be loaded, may take.
     """
 
     answer: float = 10.0
-    adopt: float = 120.0
+    adopt: float = 600.0
     start: float = 120.0
     pulse: float = 5.0
     stall: float = 1800.0
