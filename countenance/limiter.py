@@ -34,6 +34,7 @@ RULES: Final[Mapping[str, str]] = {
     "bounty-change": "60 per hour",
     "entry-draft": "60 per hour",
     "vault-read": "1200 per hour",
+    "case-file": "120 per hour",
     "generation": "120 per minute",
     "claim": "20 per hour; 60 per day",
     "claim-unproved": "5 per hour; 20 per day",

@@ -7,6 +7,7 @@ with its error, loudly. A person then looks, mends the cause and sets `attempts`
 import asyncio
 import json
 import time
+from dataclasses import replace
 
 import asyncpg
 import structlog
@@ -95,8 +96,9 @@ class Reactor:
         """Run a fact's reactions."""
         try:
             fact = Fact.read(row["kind"], json.loads(row["body"]))
+            scope = replace(self._scope, request_id=f"fact-{row['id']}")
             for reaction in REACTIONS[type(fact)]:
-                await reaction(self._scope, fact)
+                await reaction(scope, fact)
         except Exception as error:  # whatever a reaction does wrong must not stop the others
             await self._failed(row, error)
             return

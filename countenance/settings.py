@@ -176,6 +176,8 @@ class Settings(BaseSettings):
             raise ValueError("cancel_share_percent is at most 100")
         if value.reconcile_seconds == 0:
             raise ValueError("reconcile_seconds is at least 1")
+        if value.case_claim_seconds == 0:
+            raise ValueError("case_claim_seconds is at least 1")
         return value
 
     @property

@@ -7,12 +7,13 @@ context's face; it decides nothing itself.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from domain import accounts, bounties, generation, ledger, likeness, resources
+from domain import accounts, bounties, generation, ledger, likeness, moderation, resources
 from domain.kernel.facts import Fact
 from domain.kernel.findings import Finding
 from domain.kernel.ids import BountyId, EntryId, ResourceId, Subject
 from domain.kernel.scope import Scope
 from domain.likeness import Affected, AffectedAction
+from domain.moderation import Cause
 
 Reaction = Callable[[Scope, Any], Awaitable[None]]
 
@@ -107,6 +108,40 @@ async def _note_bounty(scope: Scope, fact: bounties.BountyDecided) -> None:
     await likeness.note_affected(scope, subject, action, findings=findings, before={"standing": fact.before})
 
 
+async def _case_of_dealing(scope: Scope, fact: bounties.SelfDealingRefused) -> None:
+    """Open a case about an entry whose part of a pot was refused, because its author isn't independent."""
+    said = "its part of the pot was refused: author and initiator share a mark"
+    await moderation.note(scope, Subject("entry", fact.entry_id), Cause.SELF_DEALING, said)
+
+
+async def _case_of_books(scope: Scope, fact: bounties.EscrowMismatch) -> None:
+    """Open a case about a bounty whose books disagree. All books together are no subject: their alarm is the log's."""
+    if fact.bounty_id is not None:
+        said = (
+            f"its books disagree: pledged {fact.pledged}, pot {fact.pot}, in escrow {fact.escrowed} where {fact.owed} "
+            "should be"
+        )
+        await moderation.note(scope, Subject("bounty", fact.bounty_id), Cause.BOOKS, said)
+
+
+async def _case_of_bounty(scope: Scope, fact: bounties.BountyDecided) -> None:
+    """Open a case about a bounty that is held or waits; note in an open one that it no longer does."""
+    if fact.cause == "MODERATOR":  # a case has just been decided so
+        return
+    cause = {"WAITING": Cause.REVIEW, "HELD": Cause.CLAIM if fact.cause == "CLAIM" else Cause.VALIDATION}
+    said = f"{fact.before} → {fact.standing}, by {fact.cause}"
+    await moderation.note(scope, Subject("bounty", fact.bounty_id), cause.get(fact.standing), said)
+
+
+async def _case_of_entry(scope: Scope, fact: bounties.EntryDecided) -> None:
+    """Open a case about an entry that is held; note in an open one what else becomes of it."""
+    if fact.cause == "MODERATOR":  # a case has just been decided so
+        return
+    held = Cause.CLAIM if fact.cause == "CLAIM" else Cause.VALIDATION
+    said = f"{fact.before} → {fact.status}, by {fact.cause}"
+    await moderation.note(scope, Subject("entry", fact.entry_id), held if fact.status == "HELD" else None, said)
+
+
 async def _note_job(scope: Scope, fact: generation.GenerationFinished) -> None:
     """Note under the claims that it concerns that a job was stopped, or refused, for whom it would have shown."""
     if fact.status != generation.JobStatus.REFUSED:
@@ -154,8 +189,10 @@ REACTIONS: dict[type[Fact], Sequence[Reaction]] = {
     generation.PicturesWithheld: (_note_pictures,),
     bounties.BountyChanged: (bounties.learn_words,),
     bounties.BountyOpened: (bounties.learn_words,),
-    bounties.BountyDecided: (_note_bounty,),
-    bounties.EntryDecided: (_note_entry,),
+    bounties.BountyDecided: (_note_bounty, _case_of_bounty),
+    bounties.EntryDecided: (_note_entry, _case_of_entry),
+    bounties.EscrowMismatch: (_case_of_books,),
+    bounties.SelfDealingRefused: (_case_of_dealing,),
     likeness.ClaimDecided: (_free_what_a_claim_held,),
     likeness.ClaimReceived: (_look_into_claim,),
     likeness.ClaimWithdrawn: (_free_what_a_claim_held,),

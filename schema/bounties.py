@@ -13,6 +13,7 @@ from domain.kernel.ids import BountyId, EntryId, Subject
 from domain.kernel.paging import Page, ask
 from domain.kernel.scope import Scope
 from schema.accounts import Account
+from schema.case_files import CaseFile, case_files
 from schema.findings import Finding
 from schema.holds import BountyReference, hold_findings, references
 from schema.node import Node, global_id, loadable
@@ -170,6 +171,9 @@ class BountyEntry(Node):
     files: list[EntryFile] = strawberry.field(
         description="To its author alone; nobody else is told what they are called."
     )
+    case_files: list[CaseFile] = strawberry.field(
+        description="To the moderator who holds the claim of a case about it or about its bounty; empty otherwise."
+    )
     files_erased_at: datetime | None = strawberry.field(
         description="When all its files were deleted for good, by its author or 30 days after it did not win."
     )
@@ -180,7 +184,7 @@ class BountyEntry(Node):
 
     @strawberry.field(
         description="Each link that was given for its files and each download: its author sees all of them, the "
-        "initiator their own, and nobody else any."
+        "initiator, and a moderator who looked into one for a case, their own, and nobody else any."
     )
     def reads(self, first: int = 20, after: Cursor | None = strawberry.UNSET) -> OutcomeReadConnection:
         """Give the page that was loaded with the entry."""
@@ -195,6 +199,7 @@ class BountyEntry(Node):
         scans = await entry_scans(scope, ids, wanted["scan"]) if "scan" in wanted else {}
         outcomes = await outcomes_of(scope, values, wanted["outcome"]) if "outcome" in wanted else {}
         files = await own_files(scope, values, wanted["files"]) if "files" in wanted else {}
+        in_hand = await case_files(scope, values) if "caseFiles" in wanted else {}
         previews = await previews_of(scope, values, wanted["previews"]) if "previews" in wanted else {}
         reads = await read_pages(scope, ids, wanted.calls("reads"))
         statements = await _statements(scope, [Subject("entry", entry_id) for entry_id in ids], wanted)
@@ -210,6 +215,7 @@ class BountyEntry(Node):
                 outcome=outcomes.get(value.id),
                 previews=previews.get(value.id, []),
                 files=files.get(value.id, []),
+                case_files=in_hand.get(value.id, []),
                 files_erased_at=value.files_erased_at,
                 read_pages=reads[value.id],
                 statement_of_reasons=statements.get(Subject("entry", value.id)),

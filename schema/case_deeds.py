@@ -1,5 +1,6 @@
 """What is asked of cases and appeals, and what comes back."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -10,6 +11,7 @@ from schema.errors import (
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
+    PolicyRefusedError,
     RateLimitedError,
     SignInRequiredError,
 )
@@ -66,6 +68,18 @@ class CaseDecideSuccess:
     case: ModerationCase
 
 
+@strawberry.type(
+    description="The file opens for this account alone, for a short time, and only while it holds the case's claim. "
+    "The author of the entry sees that it was opened, by whom, for which case and why."
+)
+class CaseOpenFileSuccess:
+    """The file opens."""
+
+    case: ModerationCase
+    url: str
+    expires_at: datetime
+
+
 @strawberry.type(description="The appeal is filed.")
 class AppealFileSuccess:
     """The appeal is filed."""
@@ -89,8 +103,24 @@ CaseReleaseResult = Annotated[
     strawberry.union("CaseReleaseResult"),
 ]
 CaseDecideResult = Annotated[
-    CaseDecideSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError | InvalidInputError,
+    CaseDecideSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | ConflictError
+    | InvalidInputError
+    | PolicyRefusedError,
     strawberry.union("CaseDecideResult"),
+]
+CaseOpenFileResult = Annotated[
+    CaseOpenFileSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | ConflictError
+    | InvalidInputError
+    | RateLimitedError,
+    strawberry.union("CaseOpenFileResult"),
 ]
 AppealFileResult = Annotated[
     AppealFileSuccess

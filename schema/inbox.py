@@ -14,6 +14,7 @@ from domain.bounties import (
     EntryDecided,
     InitiatorReminded,
     News,
+    SelfDealingLifted,
     StakeholderTold,
 )
 from domain.generation import GenerationFinished, PicturesWithheld
@@ -138,6 +139,11 @@ def _stake(_: Scope, fact: StakeholderTold) -> Notice:
     return Notice(kind, Subject("bounty", fact.bounty_id), message)
 
 
+def _lifted(_: Scope, fact: SelfDealingLifted) -> Notice:
+    message = "An award that was refused to you can be made now: a moderator has looked at it."
+    return Notice(InboxKind.BOUNTY_DECIDED, Subject("bounty", fact.bounty_id), message)
+
+
 def _reminded(_: Scope, fact: InitiatorReminded) -> Notice:
     until = f"{fact.judged_by:%d %B %Y, %H:%M} UTC"
     message = f"Your bounty has entries to judge: award one until {until}, or its rule decides."
@@ -169,6 +175,7 @@ NOTICES: dict[type[Fact], Callable[[Scope, Any], Notice | None]] = {
     BountyDecided: _held,
     BountySplit: _split,
     StakeholderTold: _stake,
+    SelfDealingLifted: _lifted,
     InitiatorReminded: _reminded,
     GenerationFinished: _drawn,
     PicturesWithheld: _withheld,

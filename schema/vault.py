@@ -13,6 +13,7 @@ from domain.kernel.ids import EntryId
 from domain.kernel.paging import ask
 from domain.kernel.scope import Scope
 from schema.accounts import Account
+from schema.node import global_id
 from schema.paging import PageInfo, edges, page_info
 from schema.scalars import Cursor, Sha256
 from schema.wanted import Call, Wanted
@@ -58,6 +59,10 @@ class OutcomeRead:
     first_byte: float | None = strawberry.field(description="The first byte that was asked for; null for a LINK.")
     last_byte: float | None = strawberry.field(description="The last one, included.")
     complete: bool | None = strawberry.field(description="Whether all of it was sent; null for a LINK.")
+    case_id: strawberry.ID | None = strawberry.field(
+        description="The case for which a moderator looked into it; null for its author and for who bought it."
+    )
+    purpose: str | None = strawberry.field(description="Why the moderator did, in their words; null as `caseId` is.")
 
     @classmethod
     async def of_many(cls, scope: Scope, values: Sequence[bounties.OutcomeRead], wanted: Wanted) -> list[Self]:
@@ -73,6 +78,8 @@ class OutcomeRead:
                 first_byte=None if value.first_byte is None else float(value.first_byte),
                 last_byte=None if value.last_byte is None else float(value.last_byte),
                 complete=value.complete,
+                case_id=global_id("case", value.case_id) if value.case_id else None,
+                purpose=value.purpose,
             )
             for value in values
         ]

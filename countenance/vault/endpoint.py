@@ -1,7 +1,8 @@
 """The only door to what the vault keeps: it opens for one scan, or for one account, and writes down what it gives.
 
     /vault/scans/<scan>/<attempt>   an inspector reads the file of the scan that it is at work on
-    /vault/reads/<read>             an account reads a file that it was given this link for; its session is demanded
+    /vault/reads/<read>             an account reads a file that it was given this link for; its session is demanded,
+                                    and of a moderator the claim of the case that the link was made for
     /vault/previews/<preview>/<account>   likewise for the small, marked picture of an entry, which is not written down
 
 A link is signed and expires, and who may read is asked again each time: a link opens nothing that its holder has lost.
@@ -23,7 +24,7 @@ from starlette.types import Scope as Connection
 
 from countenance.callers import ForeignOrigin
 from countenance.ranges import Part, no_such_part, part_asked
-from domain import bounties, resources
+from domain import bounties, moderation, resources
 from domain.kernel.ids import FileId
 from domain.kernel.ports import Ports
 from domain.kernel.refusals import NotFound, RateLimited, Refusal
@@ -77,7 +78,7 @@ class VaultEndpoint:
             return _refusal(403, _NOT_VALID)
         try:
             scope = await self._scope_of(request)
-            opened = await bounties.open_read(scope, read_id)
+            opened = await moderation.open_read(scope, read_id)
         except (Refusal, ForeignOrigin) as refused:
             return _refused(refused)
         return await self._answer(

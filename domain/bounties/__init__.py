@@ -28,6 +28,7 @@ from domain.bounties.facts import (
     InitiatorReminded,
     News,
     OutcomePublished,
+    SelfDealingLifted,
     SelfDealingRefused,
     StakeholderTold,
 )
@@ -35,11 +36,29 @@ from domain.bounties.listing import KEY_WIDTH, bounty_page, checked_filter, matc
 from domain.bounties.pot.awarding import award, split
 from domain.bounties.pot.cancelling import cancel
 from domain.bounties.pot.judging import auto_award_due, close_due, refund_due, remind_due
-from domain.bounties.pot.reconciling import Proof, reconcile, resume
+from domain.bounties.pot.reconciling import Proof, reconcile, resume, stop_if_wrong
 from domain.bounties.reads import awards_of, bounties_by_ids, counts_between, entries_by_ids, entry_pages
 from domain.bounties.rules import BountyKind, BountyOrder, BountyStatus, EntryStatus
 from domain.bounties.standing.claims import LookedAt, look_at_bounty, look_at_entry, release_bounty, release_entry
-from domain.bounties.standing.hold_reads import bounties_to_review, entry_findings, hold_findings, registry_findings
+from domain.bounties.standing.deciding import (
+    Decidable,
+    Examined,
+    examine_for_decision,
+    hold,
+    is_party,
+    lift_refusal,
+    lock_for_decision,
+    registry_for_decision,
+    remove,
+    restore,
+)
+from domain.bounties.standing.hold_reads import (
+    bounties_to_review,
+    entry_findings,
+    findings_of_entries,
+    hold_findings,
+    registry_findings,
+)
 from domain.bounties.standing.holds import Review
 from domain.bounties.standing.references import (
     begin_reference,
@@ -50,6 +69,7 @@ from domain.bounties.standing.references import (
 )
 from domain.bounties.standing.reviewing import review
 from domain.bounties.standing.sweeping import sweep_bounties, sweep_notes
+from domain.bounties.steps import BooksDisagree
 from domain.bounties.terms import change_terms, extend
 from domain.bounties.values import (
     Award,
@@ -73,6 +93,16 @@ from domain.bounties.values import (
 from domain.bounties.vault.contents import contents_of
 from domain.bounties.vault.downloads import OpenedFile, download_began, download_ended, open_read, read_pages
 from domain.bounties.vault.erasing import delete_files, erase_due
+from domain.bounties.vault.looking import (
+    CaseLink,
+    CaseRead,
+    LookedInto,
+    case_read,
+    file_to_look_into,
+    files_to_look_into,
+    give_case_link,
+    open_read_for_case,
+)
 from domain.bounties.vault.outcomes import outcomes, own_files
 from domain.bounties.vault.previews import begin_preview, draw_previews, open_preview, previews_of
 from domain.bounties.vault.publishing import outcome_published, publish_outcome
@@ -82,6 +112,7 @@ __all__ = [
     "KEY_WIDTH",
     "Award",
     "Books",
+    "BooksDisagree",
     "Bounty",
     "BountyAwarded",
     "BountyCancelled",
@@ -103,7 +134,10 @@ __all__ = [
     "BountySplit",
     "BountyStatus",
     "BountyTerms",
+    "CaseLink",
+    "CaseRead",
     "Counts",
+    "Decidable",
     "Drawn",
     "EntryDecided",
     "EntryFile",
@@ -113,8 +147,10 @@ __all__ = [
     "EntrySubmitted",
     "EntryWithdrawn",
     "EscrowMismatch",
+    "Examined",
     "InitiatorReminded",
     "LookedAt",
+    "LookedInto",
     "News",
     "OpenedFile",
     "Outcome",
@@ -124,6 +160,7 @@ __all__ = [
     "OutcomeReadKind",
     "Proof",
     "Review",
+    "SelfDealingLifted",
     "SelfDealingRefused",
     "Share",
     "StakeholderTold",
@@ -138,6 +175,7 @@ __all__ = [
     "bounties_to_review",
     "bounty_page",
     "cancel",
+    "case_read",
     "change_terms",
     "checked_filter",
     "close_due",
@@ -154,15 +192,25 @@ __all__ = [
     "entry_pages",
     "entry_scanned",
     "erase_due",
+    "examine_for_decision",
     "extend",
+    "file_to_look_into",
+    "files_to_look_into",
+    "findings_of_entries",
+    "give_case_link",
+    "hold",
     "hold_findings",
+    "is_party",
     "learn_words",
+    "lift_refusal",
+    "lock_for_decision",
     "look_at_bounty",
     "look_at_entry",
     "matching_bounties",
     "open_bounty",
     "open_preview",
     "open_read",
+    "open_read_for_case",
     "outcome_published",
     "outcomes",
     "own_files",
@@ -175,13 +223,17 @@ __all__ = [
     "references_of",
     "refund_due",
     "registry_findings",
+    "registry_for_decision",
     "release_bounty",
     "release_entry",
     "remind_due",
+    "remove",
     "remove_reference",
+    "restore",
     "resume",
     "review",
     "split",
+    "stop_if_wrong",
     "submit_entry",
     "sweep_bounties",
     "sweep_notes",

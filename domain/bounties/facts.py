@@ -131,7 +131,7 @@ class BountyShown(BountyFact):
 class BountyDecided(Fact):
     """How a bounty stands towards the public, or why, has changed: LISTED, WAITING, HELD or REFUSED.
 
-    `cause` says by what: REGISTRY, CLAIM, RISK or REVIEW.
+    `cause` says by what: REGISTRY, CLAIM, RISK, REVIEW or MODERATOR.
     """
 
     bounty_id: UUID
@@ -198,6 +198,19 @@ class SelfDealingRefused(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SelfDealingLifted(Fact):
+    """A moderator found that an entry's author and the initiator are linked by chance: it can win after all."""
+
+    bounty_id: UUID
+    entry_id: UUID
+    initiator_id: UUID
+
+    def topics(self) -> Iterable[str]:
+        """Tell the initiator, who was refused."""
+        return (f"inbox:{self.initiator_id}",)
+
+
+@dataclass(frozen=True, slots=True)
 class EscrowMismatch(Fact):
     """The books disagree: of one bounty, whose payouts are stopped now, or, without a bounty, of all escrow together.
 
@@ -226,10 +239,10 @@ class EntryFilesErased(Fact):
 
 @dataclass(frozen=True, slots=True)
 class EntryDecided(Fact):
-    """Validation has come to a new verdict on an entry.
+    """Validation has come to a new verdict on an entry, or a moderator has decided about it.
 
-    Its author hears each one; the initiator hears of an entry that they can now award, or no longer can. Nobody
-    else may know of it, so it is on no public topic.
+    `cause` says by what: VALIDATION, CLAIM or MODERATOR. Its author hears each one; the initiator hears of an entry
+    that they can now award, or no longer can. Nobody else may know of it, so it is on no public topic.
     """
 
     entry_id: UUID
@@ -238,6 +251,7 @@ class EntryDecided(Fact):
     initiator_id: UUID
     status: str
     before: str
+    cause: str = "VALIDATION"
 
     def topics(self) -> Iterable[str]:
         """Tell the author, and the initiator where it concerns them."""

@@ -24,7 +24,7 @@ BOUNTY_COLUMNS = """
 ENTRY_COLUMNS = """
     e.id, e.bounty_id, b.initiator_id, e.author_id, e.note, e.status, e.created_at, e.submitted_at,
     EXISTS (SELECT FROM bounty_award granted WHERE granted.entry_id = e.id) AS awarded, e.published_resource_id,
-    e.files_erased_at
+    e.files_erased_at, e.restriction IS NOT NULL AS restricted
 """
 
 _SEES = "($1::bool OR e.author_id = $2 OR b.initiator_id = $2)"
@@ -185,6 +185,7 @@ def entry_of(row: asyncpg.Record) -> BountyEntry:
         submitted_at=row["submitted_at"],
         published_resource_id=ResourceId(row["published_resource_id"]) if row["published_resource_id"] else None,
         files_erased_at=row["files_erased_at"],
+        restricted=row["restricted"],
     )
 
 

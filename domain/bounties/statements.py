@@ -23,8 +23,11 @@ _LIKENESS = {
 _MAX_FACTS = 5000
 
 
-async def state_cancellation(w: Work, bounty: LockedBounty, at: datetime) -> None:
-    """State why a moderator called a bounty off."""
+_CALLED_OFF = "A bounty that asks for what the policies do not allow is called off by a moderator."
+
+
+async def state_cancellation(w: Work, bounty: LockedBounty, at: datetime, explanation: str = _CALLED_OFF) -> None:
+    """State why a moderator called a bounty off, in the moderator's words where a case was decided."""
     await state(
         w,
         Statement(
@@ -36,7 +39,7 @@ async def state_cancellation(w: Work, bounty: LockedBounty, at: datetime) -> Non
             ),
             ground=Ground.INCOMPATIBLE_CONTENT,
             ground_reference="Bounty policy",
-            explanation="A bounty that asks for what the policies do not allow is called off by a moderator.",
+            explanation=explanation,
             category=Category.OTHER_VIOLATION,
             source=Source.OWN_INITIATIVE,
             automated_detection=False,

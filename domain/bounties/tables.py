@@ -37,6 +37,7 @@ class BountyRow(Table, tablename="bounty"):
     hold_statement_id = UUID(null=True, default=None, help_text="The statement of the reasons why it is held.")
     review = Varchar(length=10, null=True, default=None, help_text="Where a moderator's review stands.")
     review_findings = JSONB(default="[]", help_text="Why a moderator has to look at it.")
+    moderator_hold = Text(null=True, default=None, help_text="Why a moderator holds it, in their words.")
 
 
 class PledgeRow(Table, tablename="bounty_pledge"):
@@ -63,6 +64,8 @@ class EntryRow(Table, tablename="bounty_entry"):
     files_erased_at = Timestamptz(null=True, default=None, help_text="When the key of its files was destroyed.")
     note_findings = JSONB(default="[]", help_text="What the registry says against its note.")
     held_for_claim = Boolean(help_text="A claim that is not decided yet names it, and its note or files agree.")
+    restriction = Varchar(length=10, null=True, default=None, help_text="HELD or BLOCKED by a moderator's decision.")
+    restriction_reason = Text(null=True, default=None, help_text="Why, in the moderator's words.")
 
 
 class StepRow(Table, tablename="bounty_step"):
@@ -103,8 +106,22 @@ class SelfDealingRow(Table, tablename="bounty_self_dealing"):
     noticed_at = Timestamptz(default=None)
 
 
+class DealingLiftRow(Table, tablename="bounty_dealing_lift"):
+    """A moderator found that an entry's author and the initiator are linked by chance: it may win. Only grows."""
+
+    id = UUID(primary_key=True, default=new_id)
+    bounty_id = ForeignKey(BountyRow, null=False, on_delete=OnDelete.restrict)
+    entry_id = ForeignKey(EntryRow, null=False, on_delete=OnDelete.restrict, unique=True)
+    case_id = UUID(default=None)
+    moderator_id = UUID(default=None)
+    explanation = Text()
+    lifted_at = Timestamptz(default=None)
+
+
 class OutcomeReadRow(Table, tablename="outcome_read"):
-    """A download URL that was given out for one file of an entry: to the initiator who bought it, or to its author."""
+    """A download URL that was given out for one file of an entry: to the initiator who bought it, to its author, or,
+    with the case and what it is looked into for, to the moderator who works on that case.
+    """
 
     id = UUID(primary_key=True, default=new_id)
     entry_id = ForeignKey(EntryRow, null=False, on_delete=OnDelete.restrict)
@@ -112,6 +129,8 @@ class OutcomeReadRow(Table, tablename="outcome_read"):
     account_id = UUID(default=None)
     issued_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
+    case_id = UUID(null=True, default=None)
+    purpose = Text(null=True, default=None)
 
 
 class DownloadRow(Table, tablename="outcome_download"):

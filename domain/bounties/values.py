@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.bounties.rules import BountyKind, BountyStatus, EntryStatus
 from domain.kernel.findings import Verdict
-from domain.kernel.ids import AccountId, BountyId, Credits, EntryId, FileId, ResourceId
+from domain.kernel.ids import AccountId, BountyId, CaseId, Credits, EntryId, FileId, ResourceId
 from domain.resources import StoredFile
 
 
@@ -55,6 +55,8 @@ class BountyEntry:
     submitted_at: datetime | None
     published_resource_id: ResourceId | None
     files_erased_at: datetime | None = None
+    restricted: bool = False
+    """Whether a moderator holds or blocks it, whatever its status is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,10 @@ class OutcomeReadKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRead:
-    """A link that was given for a file of an entry, or a use of it. Bytes are counted from 0, the last one included."""
+    """A link that was given for a file of an entry, or a use of it. Bytes are counted from 0, the last one included.
+
+    `case_id` and `purpose` say for which case a moderator looked into it, and why; None for everybody else's reads.
+    """
 
     id: UUID
     kind: OutcomeReadKind
@@ -122,6 +127,8 @@ class OutcomeRead:
     first_byte: int | None
     last_byte: int | None
     complete: bool | None
+    case_id: CaseId | None = None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

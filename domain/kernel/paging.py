@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -68,6 +69,19 @@ def int_part(asked: PageAsk, n: int) -> int | None:
     if not isinstance(part, int) or not -(2**63) <= part < 2**63:
         raise InvalidInput(_NOT_OURS, field="after")
     return part
+
+
+def float_part(asked: PageAsk, n: int) -> float | None:
+    """Read part `n` of the key as a finite number; None on the first page. Raises InvalidInput."""
+    part = asked.after[n] if asked.after else None
+    if part is None:
+        return None
+    try:
+        if isinstance(part, int | float) and math.isfinite(part):
+            return float(part)
+    except OverflowError:  # a whole number larger than any float
+        pass
+    raise InvalidInput(_NOT_OURS, field="after")
 
 
 def cursor(key: tuple[str | int | float, ...]) -> str:

@@ -158,6 +158,10 @@ class Policy:
     """Whether a picture is held where its faces can't be compared, because the extra `faces` isn't installed."""
     unawarded_kept_seconds: int = 30 * 24 * 3600
     """How long after a bounty's end the files of entries that did not win are kept."""
+    case_seconds: int = 48 * 3600
+    """How long after it was opened a moderation case is due."""
+    case_claim_seconds: int = 30 * 60
+    """How long a moderator's claim of a case lasts; claiming again renews it."""
     claim_proof_bits: int = 18
     """How hard the puzzle is that further claims from one address cost: so many zero bits of SHA256."""
 

@@ -37,7 +37,7 @@ class Scope:
 
     A scope is made fresh for each request and each event of a live feed, so that a role that was taken away or a
     session that ended counts at once. `address` is the network address for rate limits. `system` is the product
-    itself: reactions, deadlines and the operator's command line.
+    itself: reactions, deadlines and the operator's command line. A reaction's `request_id` names its fact.
     """
 
     ports: Ports

@@ -117,6 +117,26 @@ async def affected_by(claim_ids: Sequence[ClaimId]) -> Mapping[ClaimId, Sequence
     return found
 
 
+async def claims_about(subjects: Sequence[Subject]) -> Mapping[Subject, Sequence[ClaimId]]:
+    """Name the claims under which something was noted about each subject, the oldest first; for moderation."""
+    if not subjects:
+        return {}
+    rows = await fetch(
+        """
+        SELECT noted.subject_kind, noted.subject_id, noted.claim_id FROM claim_affected noted
+        JOIN unnest($1::text[], $2::uuid[]) AS asked(kind, id)
+            ON noted.subject_kind = asked.kind AND noted.subject_id = asked.id
+        ORDER BY noted.claim_id
+        """,
+        [subject.kind for subject in subjects],
+        [subject.id for subject in subjects],
+    )
+    found: dict[Subject, list[ClaimId]] = {subject: [] for subject in subjects}
+    for row in rows:
+        found[Subject(row["subject_kind"], row["subject_id"])].append(ClaimId(row["claim_id"]))
+    return found
+
+
 async def joined_counts(claims: Sequence[Claim]) -> Mapping[ClaimId, int]:
     """Say for each claim how many others are about the same person. The caller may see the claims."""
     rows = await fetch(

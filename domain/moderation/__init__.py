@@ -1,17 +1,58 @@
-"""Moderation: cases, decisions, appeals, and the public figures. This release has the figures; cases come later."""
+"""Moderation: cases about bounties and entries, a moderator's look into files for one, and the public figures.
 
-from domain.moderation.actions import decide_appeal, file_appeal, work_on_case
+What happens opens cases (`note`); moderators claim, decide and release them. Appeals come later.
+"""
+
+from domain.moderation.actions import claim_case, decide_appeal, decide_case, file_appeal, release_case
+from domain.moderation.case_reads import (
+    KEY_WIDTH,
+    case_page,
+    cases_by_ids,
+    claims_of,
+    findings_of,
+    histories,
+    matching_cases,
+)
+from domain.moderation.facts import CaseChanged, CaseClaimed, CaseDecided, CaseFact, CaseOpened, CaseReleased
+from domain.moderation.logs import verify
+from domain.moderation.looking import files_in_hand, open_file, open_read
+from domain.moderation.opening import note
 from domain.moderation.reads import transparency
-from domain.moderation.rules import AppealStatus, CaseStatus, Decision
-from domain.moderation.values import Transparency
+from domain.moderation.rules import AppealStatus, CaseStatus, Cause, Decision, EventKind
+from domain.moderation.values import Case, CaseEvent, CaseFilter, Transparency
 
 __all__ = [
+    "KEY_WIDTH",
     "AppealStatus",
+    "Case",
+    "CaseChanged",
+    "CaseClaimed",
+    "CaseDecided",
+    "CaseEvent",
+    "CaseFact",
+    "CaseFilter",
+    "CaseOpened",
+    "CaseReleased",
     "CaseStatus",
+    "Cause",
     "Decision",
+    "EventKind",
     "Transparency",
+    "case_page",
+    "cases_by_ids",
+    "claim_case",
+    "claims_of",
     "decide_appeal",
+    "decide_case",
     "file_appeal",
+    "files_in_hand",
+    "findings_of",
+    "histories",
+    "matching_cases",
+    "note",
+    "open_file",
+    "open_read",
+    "release_case",
     "transparency",
-    "work_on_case",
+    "verify",
 ]

@@ -3,7 +3,51 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.kernel.ids import Credits
+from domain.kernel.ids import AccountId, BountyId, CaseId, Credits, Subject
+from domain.moderation.rules import CaseStatus, Cause, Decision, EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question to decide about one subject. Who has claimed it is None as soon as the claim has run out.
+
+    `rank` is what cases are ordered by, `priority` the same as it reads now.
+    """
+
+    id: CaseId
+    subject: Subject
+    bounty_id: BountyId | None
+    causes: tuple[Cause, ...]
+    status: CaseStatus
+    rank: float
+    priority: float
+    opened_at: datetime
+    due_at: datetime
+    claimed_by: AccountId | None
+    claim_expires_at: datetime | None
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """One event of a case's log. `actor_id` is None for what the product itself noted."""
+
+    nth: int
+    at: datetime
+    actor_id: AccountId | None
+    kind: EventKind
+    detail: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases are wanted; None asks nothing. `reported` wants those that somebody reported."""
+
+    status: CaseStatus | None = None
+    mine: bool | None = None
+    overdue: bool | None = None
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A context that restricts something states its reasons in the same work, and with
 from domain.reasons.actions import in_force, state, withdraw
 from domain.reasons.reads import statements_by_ids, statements_by_subject
 from domain.reasons.values import (
+    MAX_FACTS,
     AccountDecision,
     Automation,
     Category,
@@ -20,6 +21,7 @@ from domain.reasons.values import (
 )
 
 __all__ = [
+    "MAX_FACTS",
     "AccountDecision",
     "Automation",
     "Category",

@@ -97,6 +97,7 @@ outcome            .    .       i       i     .        .         .    .         
 previews           wi   wi      wi      wi    wi       wi        wi   wi         wi     .      .
 files              w    w       w       w     w        w         w    w          w      .      .
 files/downloadUrl  w    w       .       .     w        w         w    .          .      .      .
+caseFiles          .    .       .       .     .        .         .    .          .      .      .
 reads/own          w    w       w       w     w        w         w    w          w      .      .
 reads/initiator    .    .       wi      wi    .        .         .    wi         wi     .      .
 filesErasedAt      .    .       .       .     .        .         .    .          .      .      .
@@ -116,6 +117,7 @@ outcome            .    .       .       i     .        .         .    .         
 previews           li   li      li      li    li       li        li   li         l      .      .
 files              l    l       l       l     l        l         l    l          l      .      .
 files/downloadUrl  l    l       l       .     l        l         l    l          .      .      .
+caseFiles          .    .       .       .     .        .         .    .          .      .      .
 reads/own          l    l       l       l     l        l         l    l          l      .      .
 reads/initiator    .    .       .       li    .        .         .    .          .      .      .
 filesErasedAt      .    .       .       .     .        .         .    .          lio    .      .
@@ -128,6 +130,7 @@ HIDDEN: Mapping[str, Any] = {
     "findings": [],
     "previews": [],
     "files": [],
+    "caseFiles": [],  # to who holds the claim of a case: tests/api/test_case_files.py
     "reads": [],
     "references": [],  # none is uploaded here: tests/actions/test_bounty_references.py shows who sees which
 }
@@ -147,6 +150,7 @@ SELECTIONS = {
     "outcome": "{ files { name } }",
     "previews": "{ verdict }",
     "files": "{ name downloadUrl }",
+    "caseFiles": "{ id }",
     "reads": "{ totalCount edges { node { reader { id } } } }",
 }
 

@@ -19,14 +19,22 @@ from domain import accounts, bounties, resources
 from domain.kernel.clock import HandClock
 from domain.kernel.findings import Verdict
 from domain.kernel.ports import Policy, Ports
-from domain.kernel.scope import Actor, Role, Scope
+from domain.kernel.scope import Scope
 from domain.kernel.wire import MetadataText
 from tests import fakes, serving
 from tests.actions.bounties import accepted, followed, opened, submitted, uploaded, validated
 from tests.counting import counted
-from tests.factories import signed_in
 from tests.serving import Api
-from tests.vault.world import Awarded, Member, awarded, file_of_entry, link_to, sealed_file_of, some_member
+from tests.vault.world import (
+    Awarded,
+    Member,
+    awarded,
+    file_of_entry,
+    link_to,
+    sealed_file_of,
+    some_member,
+    some_moderator,
+)
 
 MODEL = os.urandom(2 * CHUNK + 777)
 
@@ -109,13 +117,6 @@ async def test_nobody_else_sees_files_or_reads(client: Api, ports: Ports, world:
     assert (theirs["outcome"], theirs["files"], theirs["reads"]) == (None, [], {"totalCount": 0, "edges": []})
     assert initiators["files"] == []
     assert initiators["reads"]["totalCount"] >= 1
-
-
-async def some_moderator(ports: Ports) -> Member:
-    """A moderator with a token."""
-    signed = await signed_in(role=Role.MODERATOR)
-    actor = Actor(signed.account.id, signed.account.handle, signed.account.role, signed.session_id)
-    return Member(Scope(ports=ports, actor=actor), signed.token)
 
 
 @pytest.mark.parametrize(

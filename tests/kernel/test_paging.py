@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.kernel.paging import PageAsk, ask, cursor, int_part, page_of, uuid_part
+from domain.kernel.paging import PageAsk, ask, cursor, float_part, int_part, page_of, uuid_part
 from domain.kernel.refusals import InvalidInput
 
 KEYS = st.tuples(st.integers(), st.text(max_size=20), st.floats(allow_nan=False, allow_infinity=False))
@@ -52,6 +52,12 @@ def test_parts_of_another_type_are_refused() -> None:
     with pytest.raises(InvalidInput):
         uuid_part(PageAsk(20, (7,)), 0)
 
+    for forged in ("x", float("nan"), float("inf"), 10**400):
+        with pytest.raises(InvalidInput):
+            float_part(PageAsk(20, (forged,)), 0)
+
+    assert (float_part(PageAsk(20, (7,)), 0), float_part(PageAsk(20, (1.5,)), 0)) == (7.0, 1.5)
+    assert float_part(PageAsk(20), 0) is None
     assert int_part(PageAsk(20, (7,)), 0) == 7
     assert uuid_part(PageAsk(20, (UUID(int=7).hex,)), 0) == UUID(int=7)
     assert uuid_part(PageAsk(20), 0) is None

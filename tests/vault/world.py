@@ -6,7 +6,7 @@ from pathlib import Path
 from domain import bounties
 from domain.bounties import Bounty, BountyEntry
 from domain.kernel.ports import Ports
-from domain.kernel.scope import Actor, Scope
+from domain.kernel.scope import Actor, Role, Scope
 from domain.kernel.vault import SealedFile
 from domain.resources import Holder, StoredFile, files_of, sealed_files
 from tests import factories
@@ -21,6 +21,11 @@ class Member:
     token: str
 
     @property
+    def handle(self) -> str:
+        """The name that others see."""
+        return self.scope.require_actor().handle
+
+    @property
     def headers(self) -> dict[str, str]:
         """The headers of a request of theirs."""
         return {"authorization": f"Bearer {self.token}"}
@@ -31,6 +36,13 @@ async def some_member(ports: Ports, *, credits: int = 1000) -> Member:  # noqa: 
     signed = await factories.signed_in()
     actor = Actor(signed.account.id, signed.account.handle, signed.account.role, signed.session_id)
     await factories.give(actor, credits)
+    return Member(Scope(ports=ports, actor=actor, address="127.0.0.1"), signed.token)
+
+
+async def some_moderator(ports: Ports) -> Member:
+    """A moderator with a session."""
+    signed = await factories.signed_in(role=Role.MODERATOR)
+    actor = Actor(signed.account.id, signed.account.handle, signed.account.role, signed.session_id)
     return Member(Scope(ports=ports, actor=actor, address="127.0.0.1"), signed.token)
 
 

@@ -36,7 +36,7 @@ async def cancel(scope: Scope, bounty_id: BountyId) -> Bounty:
             mine = actor.account_id == bounty.initiator_id
             if not mine and not scope.is_moderator:
                 raise NotAllowed("Only the initiator of a bounty and moderators may cancel it.")
-            await call_off(w, scope, bounty, await _authors_to_pay(w, scope, bounty, verdicts))
+            await call_off(w, scope, bounty, await authors_to_pay(w, scope, bounty, verdicts))
             if not mine:
                 await state_cancellation(w, bounty, scope.now)
     except BooksDisagree:
@@ -69,7 +69,7 @@ async def submitted_entries(bounty_id: BountyId) -> Sequence[EntryId]:
     return [EntryId(row["id"]) for row in rows]
 
 
-async def _authors_to_pay(w: Work, scope: Scope, bounty: LockedBounty, verdicts: Verdicts) -> Sequence[AccountId]:
+async def authors_to_pay(w: Work, scope: Scope, bounty: LockedBounty, verdicts: Verdicts) -> Sequence[AccountId]:
     """Give the authors, each once, of entries that are accepted and clean now and independent of the initiator."""
     entries = await lock_entries(w, bounty.id, list(verdicts))
     clean = [entry for entry in entries if rules.may_win(entry.status, verdicts[entry.id])]

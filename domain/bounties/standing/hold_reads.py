@@ -19,7 +19,8 @@ async def hold_findings(scope: Scope, ids: Sequence[BountyId]) -> dict[BountyId,
     """Say why bounties are held: to their initiators and moderators, and to nobody else."""
     rows = await fetch(
         """
-        SELECT id, held_findings, reference_findings, held_for_claim, review, review_findings, depicts_found
+        SELECT id, held_findings, reference_findings, held_for_claim, review, review_findings, depicts_found,
+            moderator_hold
         FROM bounty
         WHERE id = ANY($3::uuid[]) AND held_at IS NOT NULL AND ($1::bool OR initiator_id = $2)
         """,
@@ -54,7 +55,17 @@ async def registry_findings(bounty_id: BountyId) -> tuple[Finding, ...]:
 
 async def entry_findings(entry_id: EntryId) -> tuple[Finding, ...]:
     """Give what validation says against an entry, its note and its files, for the product itself."""
-    row = await fetch_one("SELECT note_findings FROM bounty_entry WHERE id = $1", entry_id)
-    noted = findings_in(row["note_findings"]) if row else ()
-    contents = (await contents_of([entry_id]))[entry_id]
-    return (*noted, *(finding for file in contents for finding in file.scan.findings))
+    return (await findings_of_entries([entry_id])).get(entry_id, ())
+
+
+async def findings_of_entries(entry_ids: Sequence[EntryId]) -> dict[EntryId, tuple[Finding, ...]]:
+    """Give what validation says against entries, their notes and their files. The caller may see it."""
+    if not entry_ids:
+        return {}
+    rows = await fetch("SELECT id, note_findings FROM bounty_entry WHERE id = ANY($1::uuid[])", list(entry_ids))
+    noted = {EntryId(row["id"]): findings_in(row["note_findings"]) for row in rows}
+    contents = await contents_of(list(noted))
+    return {
+        entry_id: (*found, *(finding for file in contents[entry_id] for finding in file.scan.findings))
+        for entry_id, found in noted.items()
+    }

@@ -3,15 +3,18 @@
 from datetime import datetime
 
 from domain.bounties.standing.holds import Hold, ReviewStatus
+from domain.kernel.findings import Verdict
 from domain.kernel.ids import AccountId, Subject
-from domain.reasons import Automation, Category, Ground, Keyword, Source, Statement, Visibility
+from domain.reasons import MAX_FACTS, Automation, Category, Ground, Keyword, Source, Statement, Visibility
 
-_MOST_FACTS = 4000
+_MOST_FACTS = 2500
 
 
 def of_hold(subject: Subject, owner_id: AccountId, hold: Hold, *, content_date: datetime, at: datetime) -> Statement:
-    """State why a bounty is held: by the registry, for a claim, or until a moderator has looked at it."""
+    """State why a bounty is held: by the registry, for a claim, by a moderator, or until one has looked at it."""
     of_registry, for_claim = bool(hold.of_registry), hold.for_claim and not hold.of_registry
+    if hold.by_moderator is not None and not of_registry and not for_claim:
+        return of_moderator(subject, owner_id, Verdict.HELD, hold.by_moderator, content_date=content_date, at=at)
     return Statement(
         subject=subject,
         owner_id=owner_id,
@@ -55,6 +58,33 @@ def of_refusal(
     )
 
 
+def of_moderator(
+    subject: Subject,
+    owner_id: AccountId,
+    restriction: Verdict,
+    explanation: str,
+    *,
+    content_date: datetime,
+    at: datetime,
+) -> Statement:
+    """State why a moderator holds a bounty or an entry, or blocks an entry for good."""
+    return Statement(
+        subject=subject,
+        owner_id=owner_id,
+        facts=_MODERATED[restriction],
+        ground=Ground.INCOMPATIBLE_CONTENT,
+        ground_reference="Bounty policy",
+        explanation=explanation,
+        category=Category.OTHER_VIOLATION,
+        source=Source.OWN_INITIATIVE,
+        automated_detection=False,
+        automated_decision=Automation.NOT_AUTOMATED,
+        content_date=content_date,
+        application_date=at,
+        visibility=(Visibility.DISABLED,),
+    )
+
+
 def of_claimed_entry(subject: Subject, owner_id: AccountId, *, content_date: datetime, at: datetime) -> Statement:
     """State that an entry is held because somebody claims that it reproduces them, and it names them."""
     return Statement(
@@ -85,9 +115,18 @@ def _facts(hold: Hold) -> str:
         )
     if hold.review is ReviewStatus.WAITING:
         said.append("A moderator has to look at it before it is listed.")
-    return " ".join([*said, "Only who is in it already and moderators see it; it can be cancelled at any time."])
+    seen_by = "Only who is in it already and moderators see it; it can be cancelled at any time."
+    if hold.by_moderator is not None:
+        seen_by += f" A moderator holds it as well: {hold.by_moderator}"
+    return " ".join([*said, seen_by])[:MAX_FACTS]
 
 
+_MODERATED = {
+    Verdict.HELD: "A moderator looked at this in a case and holds it: nothing goes on with it until that ends, and a "
+    "moderator looks at it again within 48 hours.",
+    Verdict.BLOCKED: "A moderator looked at this entry in a case and blocked it: it can't be awarded, and what was "
+    "awarded does not open.",
+}
 _NAMED = (
     "A real person who is registered with us has not allowed that their likeness is asked for. A bounty that names "
     "such a person is held, and out of public sight, for as long as that is so; its initiator may cancel it."

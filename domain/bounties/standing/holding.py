@@ -23,6 +23,7 @@ class HoldCause(StrEnum):
     CLAIM = "CLAIM"
     RISK = "RISK"
     REVIEW = "REVIEW"
+    MODERATOR = "MODERATOR"
 
 
 async def lock_hold(w: Work, bounty_id: BountyId) -> Mapping[str, Any] | None:
@@ -43,7 +44,7 @@ async def settle_hold(w: Work, scope: Scope, row: Mapping[str, Any], now: Hold, 
     opens = not now.held and row["listed_at"] is None
     if now.held is not before.held or opens:
         await _tell_public(w, scope, row, now)
-    if (now.standing, now.reasons, now.for_claim) == (before.standing, before.reasons, before.for_claim):
+    if _why(now) == _why(before):
         return True
     await _give_reasons(w, row, now, at=scope.now)
     w.tell(
@@ -58,6 +59,11 @@ async def settle_hold(w: Work, scope: Scope, row: Mapping[str, Any], now: Hold, 
     return True
 
 
+def _why(hold: Hold) -> tuple[object, ...]:
+    """Give what its initiator is told of a hold."""
+    return hold.standing, hold.reasons, hold.for_claim, hold.by_moderator
+
+
 async def note_statement(w: Work, bounty_id: BountyId, statement_id: StatementId | None) -> None:
     """Remember which statement is about the hold: another one on the same bounty is not ended with it."""
     await w.execute("UPDATE bounty SET hold_statement_id = $2 WHERE id = $1", bounty_id, statement_id)
@@ -68,7 +74,8 @@ async def _write(w: Work, bounty_id: BountyId, now: Hold, *, at: datetime) -> No
         """
         UPDATE bounty SET held_findings = $2::jsonb, held_for_claim = $3, review = $4, review_findings = $5::jsonb,
             depicts_found = $6, held_at = CASE WHEN $7 THEN coalesce(held_at, $8) END,
-            listed_at = CASE WHEN $7 THEN listed_at ELSE coalesce(listed_at, $8) END, reference_findings = $9::jsonb
+            listed_at = CASE WHEN $7 THEN listed_at ELSE coalesce(listed_at, $8) END, reference_findings = $9::jsonb,
+            moderator_hold = $10
         WHERE id = $1
         """,
         bounty_id,
@@ -80,6 +87,7 @@ async def _write(w: Work, bounty_id: BountyId, now: Hold, *, at: datetime) -> No
         now.held,
         at,
         findings_json(now.reference_findings),
+        now.by_moderator,
     )
 
 

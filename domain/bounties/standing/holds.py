@@ -51,8 +51,8 @@ class Hold:
     """Everything that may keep a bounty out of public sight, each for itself; it is held while anything does.
 
     `findings` are the registry's about its texts, `reference_findings` about its pictures, `review_findings` what a
-    moderator has to look at. `depicts` says that a registered name stands in its texts, or a registered face in its
-    pictures, which labels a bounty and does not hold it.
+    moderator has to look at, `by_moderator` why one holds it, in their words. `depicts` says that a registered name
+    stands in its texts, or a registered face in its pictures, which labels a bounty and does not hold it.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -60,6 +60,7 @@ class Hold:
     for_claim: bool = False
     review: ReviewStatus | None = None
     review_findings: tuple[Finding, ...] = ()
+    by_moderator: str | None = None
     depicts: bool = False
 
     @property
@@ -72,7 +73,7 @@ class Hold:
         """Say how it stands: what a moderator decided for good comes first, then what the registry or a claim says."""
         if self.review is ReviewStatus.REFUSED:
             return Standing.REFUSED
-        if self.of_registry or self.for_claim:
+        if self.of_registry or self.for_claim or self.by_moderator is not None:
             return Standing.HELD
         return Standing.WAITING if self.review is ReviewStatus.WAITING else Standing.LISTED
 
@@ -115,14 +116,19 @@ def check_review(hold: Hold, decision: Review, *, stands: BountyStatus) -> None:
         )
     if decision is Review.LIST and hold.for_claim:
         raise Conflict("A claim that names this bounty is not decided yet: decide it first.", state=HELD)
+    if decision is Review.LIST and hold.by_moderator is not None:
+        raise Conflict("A moderator holds this bounty: decide its case first.", state=HELD)
 
 
-def verdicts_on_entry(note_findings: Iterable[Finding], *, for_claim: bool) -> list[Verdict]:
-    """Give what an entry's note and open claims say of it, beside its files: what they find, a person has to look at.
+def verdicts_on_entry(
+    note_findings: Iterable[Finding], *, for_claim: bool, restriction: Verdict | None = None
+) -> list[Verdict]:
+    """Give what an entry's note, open claims and a moderator say of it, beside its files.
 
-    A note is only words about the files: a name in it holds the entry and does not block it.
+    A note is only words about the files: a name in it holds the entry, for a person to look at, and does not block it.
     """
-    return [Verdict.HELD] if for_claim or any(note_findings) else []
+    found = [Verdict.HELD] if for_claim or any(note_findings) else []
+    return [*found, restriction] if restriction else found
 
 
 def hold_of(row: Row) -> Hold:
@@ -133,6 +139,7 @@ def hold_of(row: Row) -> Hold:
         for_claim=row["held_for_claim"],
         review=ReviewStatus(row["review"]) if row["review"] else None,
         review_findings=findings_in(row["review_findings"]),
+        by_moderator=row["moderator_hold"],
         depicts=row["depicts_found"],
     )
 

@@ -17,6 +17,7 @@ from domain.kernel.refusals import NotAllowed, NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.text import clean
 from domain.kernel.work import Work, work
+from domain.registry.matching import Matcher
 
 MAX_EXPLANATION = 2_000
 
@@ -32,32 +33,43 @@ async def review(scope: Scope, bounty_id: BountyId, decision: Review, *, explana
     async with work(scope.now) as w:
         matcher = await newest_matcher(w, scope)
         bounty = await lock_bounty(w, bounty_id, scope.now)
-        row = await lock_hold(w, bounty_id)
-        if row is None:
-            raise NotFound("There is no bounty with this id.")
         if actor.account_id == bounty.initiator_id:
             raise NotAllowed("Your own bounty is reviewed by another moderator.")
-        examined = examine(matcher, bounty.title, bounty.brief, mature=bounty.mature)
-        hold = judged(hold_of(row), examined)
-        holds.check_review(hold, decision, stands=bounty.stands)
-        await ReviewRow.insert(
-            ReviewRow(
-                {
-                    ReviewRow.bounty_id: bounty_id,
-                    ReviewRow.moderator_id: actor.account_id,
-                    ReviewRow.decision: decision,
-                    ReviewRow.explanation: explanation,
-                    ReviewRow.decided_at: scope.now,
-                }
-            )
-        )
-        if decision is Review.LIST:
-            await settle_hold(w, scope, row, replace(hold, review=ReviewStatus.LISTED), HoldCause.REVIEW)
-        else:
-            await settle_hold(w, scope, row, replace(hold, review=ReviewStatus.REFUSED), HoldCause.REVIEW)
-            await call_off(w, scope, bounty)
-            await _state_refusal(w, scope, bounty, hold, explanation)
+        await decide_review(w, scope, bounty, matcher, decision, explanation=explanation)
     return (await bounties_by_ids(scope, [bounty_id]))[bounty_id]
+
+
+async def decide_review(
+    w: Work, scope: Scope, bounty: LockedBounty, matcher: Matcher | None, decision: Review, *, explanation: str
+) -> None:
+    """List or refuse a locked bounty that waits, for a moderator who may.
+
+    `matcher` is `newest_matcher`'s; it may only be left out where the bounty is refused. Raises Conflict.
+    """
+    row = await lock_hold(w, bounty.id)
+    if row is None:
+        raise NotFound("There is no bounty with this id.")
+    hold = hold_of(row)
+    if matcher is not None:
+        hold = judged(hold, examine(matcher, bounty.title, bounty.brief, mature=bounty.mature))
+    holds.check_review(hold, decision, stands=bounty.stands)
+    await ReviewRow.insert(
+        ReviewRow(
+            {
+                ReviewRow.bounty_id: bounty.id,
+                ReviewRow.moderator_id: scope.require_moderator().account_id,
+                ReviewRow.decision: decision,
+                ReviewRow.explanation: explanation,
+                ReviewRow.decided_at: scope.now,
+            }
+        )
+    )
+    if decision is Review.LIST:
+        await settle_hold(w, scope, row, replace(hold, review=ReviewStatus.LISTED), HoldCause.REVIEW)
+    else:
+        await settle_hold(w, scope, row, replace(hold, review=ReviewStatus.REFUSED), HoldCause.REVIEW)
+        await call_off(w, scope, bounty)
+        await _state_refusal(w, scope, bounty, hold, explanation)
 
 
 async def _state_refusal(w: Work, scope: Scope, bounty: LockedBounty, hold: Hold, explanation: str) -> None:

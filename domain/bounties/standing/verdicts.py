@@ -29,16 +29,22 @@ async def lock_judged(w: Work, entry_id: EntryId) -> Mapping[str, Any] | None:
     return None if row is None else dict(row)
 
 
-async def settle_entry(w: Work, scope: Scope, row: Mapping[str, Any], files: Sequence[StoredFile]) -> bool:
+async def settle_entry(
+    w: Work, scope: Scope, row: Mapping[str, Any], files: Sequence[StoredFile], *, decided: bool = False
+) -> bool:
     """Bring a locked entry into the status that everything known of it demands; gives whether that is another one.
 
-    `row` is `lock_judged`'s, with the newest findings on its note.
+    `row` is `lock_judged`'s, with the newest findings on its note. `decided` says that a moderator has just decided
+    about it, which is stated and told also where the status stays.
     """
     before = EntryStatus(row["status"])
     noted = findings_in(row["note_findings"])
-    beside = verdicts_on_entry(noted, for_claim=row["held_for_claim"])
+    restriction = Verdict(row["restriction"]) if row["restriction"] else None
+    beside = verdicts_on_entry(noted, for_claim=row["held_for_claim"], restriction=restriction)
     reached = rules.after_scan(before, [*(file.verdict for file in files), *beside])
-    if reached is before:
+    if restriction and reached is EntryStatus.ACCEPTED:  # a file that is read anew lets nothing pass meanwhile
+        reached = EntryStatus.HELD
+    if reached is before and not decided:
         return False
     await w.execute(
         "UPDATE bounty_entry SET status = $2::varchar,"
@@ -56,9 +62,16 @@ async def settle_entry(w: Work, scope: Scope, row: Mapping[str, Any], files: Seq
             initiator_id=row["initiator_id"],
             status=reached.value,
             before=before.value,
+            cause=_cause(row, decided=decided),
         )
     )
-    return True
+    return reached is not before
+
+
+def _cause(row: Mapping[str, Any], *, decided: bool) -> str:
+    if decided:
+        return "MODERATOR"
+    return "CLAIM" if row["held_for_claim"] else "VALIDATION"
 
 
 async def _give_reasons(
@@ -68,6 +81,16 @@ async def _give_reasons(
     subject, author_id = Subject("entry", row["id"]), AccountId(row["author_id"])
     if reached not in (EntryStatus.HELD, EntryStatus.BLOCKED):
         await reasons.withdraw(w, subject, at=scope.now)
+    elif row["restriction"] == reached.value:
+        statement = hold_statements.of_moderator(
+            subject,
+            author_id,
+            Verdict(row["restriction"]),
+            row["restriction_reason"],
+            content_date=row["created_at"],
+            at=scope.now,
+        )
+        await reasons.state(w, statement)
     elif row["held_for_claim"] and all(finding.verdict is Verdict.CLEAN for finding in findings):
         statement = hold_statements.of_claimed_entry(subject, author_id, content_date=row["created_at"], at=scope.now)
         await reasons.state(w, statement)

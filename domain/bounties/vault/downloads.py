@@ -11,7 +11,7 @@ from domain.bounties.tables import DownloadRow
 from domain.bounties.values import OutcomeRead, OutcomeReadKind
 from domain.bounties.vault.contents import files_holder
 from domain.bounties.vault.outcomes import may_read
-from domain.kernel.ids import AccountId, EntryId, FileId, new_id
+from domain.kernel.ids import AccountId, CaseId, EntryId, FileId, new_id
 from domain.kernel.limits import within_limit
 from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
 from domain.kernel.refusals import NotAllowed, NotFound
@@ -19,7 +19,7 @@ from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.vault import SealedFile
 from domain.kernel.work import work
-from domain.resources import files_of, sealed_files
+from domain.resources import StoredFile, files_of, sealed_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ async def open_read(scope: Scope, read_id: UUID) -> OpenedFile:
         raise NotFound("This file has been deleted.")
     if entry is None or not may_read(entry, file, actor.account_id):
         raise NotAllowed("This file does not open for you any more.")
+    return await opened_file(file)
+
+
+async def opened_file(file: StoredFile) -> OpenedFile:
+    """Give a file as it lies in the vault, once it is clear that it opens for who asks. Raises NotFound."""
     sealed = (await sealed_files([file.id])).get(file.id)
     if sealed is None:
         raise NotFound("This file has been deleted.")
@@ -116,10 +121,11 @@ async def read_pages(
 
 _ALL = """
     SELECT r.id, 'LINK' AS kind, r.issued_at AS at, r.account_id, r.file_id, NULL::bigint AS first_byte,
-        NULL::bigint AS last_byte, NULL::bigint AS sent_bytes
+        NULL::bigint AS last_byte, NULL::bigint AS sent_bytes, r.case_id, r.purpose
     FROM outcome_read r WHERE r.entry_id = e.id AND ($1 = e.author_id OR $1 = r.account_id)
     UNION ALL
-    SELECT d.id, 'DOWNLOAD', d.at, r.account_id, r.file_id, d.first_byte, d.last_byte, d.sent_bytes
+    SELECT d.id, 'DOWNLOAD', d.at, r.account_id, r.file_id, d.first_byte, d.last_byte, d.sent_bytes,
+        r.case_id, r.purpose
     FROM outcome_read r JOIN outcome_download d ON d.read_id = r.id
     WHERE r.entry_id = e.id AND ($1 = e.author_id OR $1 = r.account_id)
 """
@@ -141,4 +147,6 @@ def _read_of(row: asyncpg.Record, names: Mapping[FileId, str]) -> OutcomeRead:
         first_byte=first,
         last_byte=last,
         complete=None if first is None else row["sent_bytes"] == last - first + 1,
+        case_id=CaseId(row["case_id"]) if row["case_id"] else None,
+        purpose=row["purpose"],
     )

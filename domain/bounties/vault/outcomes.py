@@ -33,7 +33,8 @@ def opens_for(entry: BountyEntry, account_id: AccountId | None) -> bool:
 
 def is_own(entry: BountyEntry, account_id: AccountId | None) -> bool:
     """Tell whether an account may read an entry's files as its author: until it wins, unless it is restricted."""
-    return account_id == entry.author_id and not entry.awarded and entry.status not in _CLOSED
+    closed = entry.status in _CLOSED or entry.restricted
+    return account_id == entry.author_id and not entry.awarded and not closed
 
 
 def may_read(entry: BountyEntry, file: StoredFile, account_id: AccountId) -> bool:

@@ -1,0 +1,191 @@
+"""What a moderator's decision on a case does to a bounty or an entry, in the work of whoever decides.
+
+The bounty's row is locked first, then the entry's. What validation says of files is read before that work begins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from domain import accounts
+from domain.bounties.facts import SelfDealingLifted
+from domain.bounties.pot.awarding import Verdicts, verdicts_of
+from domain.bounties.pot.cancelling import authors_to_pay, call_off, submitted_entries
+from domain.bounties.rules import EntryStatus
+from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
+from domain.bounties.standing.holds import Review, Standing, hold_of
+from domain.bounties.standing.reviewing import decide_review
+from domain.bounties.standing.texts import newest_matcher
+from domain.bounties.standing.verdicts import lock_judged, settle_entry
+from domain.bounties.statements import state_cancellation
+from domain.bounties.steps import LockedBounty, lock_bounty
+from domain.bounties.tables import DealingLiftRow
+from domain.bounties.vault.contents import contents_of
+from domain.kernel.findings import Verdict
+from domain.kernel.ids import AccountId, BountyId, CaseId, EntryId
+from domain.kernel.refusals import NotFound
+from domain.kernel.scope import Scope
+from domain.kernel.work import Work
+from domain.registry.matching import Matcher
+from domain.resources import StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What validation says, read before the work that decides: of one entry's files, or of a whole bounty's."""
+
+    bounty_id: BountyId
+    entry_id: EntryId | None
+    files: Sequence[StoredFile] = ()
+    verdicts: Verdicts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decidable:
+    """A bounty, or one of its entries, that is locked for a decision, and how it stands.
+
+    `restricted` says that a moderator holds or blocks it already, `waits` that it waits for a review, and `refused`
+    that an award to it was refused as self-dealing and nobody has lifted that.
+    """
+
+    examined: Examined
+    bounty: LockedBounty
+    matcher: Matcher | None
+    entry_status: EntryStatus | None
+    restricted: Verdict | None
+    waits: bool
+    refused: bool
+
+
+async def examine_for_decision(bounty_id: BountyId, entry_id: EntryId | None) -> Examined:
+    """Read what validation says of what is to be decided about, an entry or a whole bounty."""
+    if entry_id is None:
+        return Examined(bounty_id, None, verdicts=await verdicts_of(await submitted_entries(bounty_id)))
+    return Examined(bounty_id, entry_id, files=(await contents_of([entry_id]))[entry_id])
+
+
+async def registry_for_decision(w: Work, scope: Scope) -> Matcher:
+    """Keep newer registries from being announced until this work is over; asked for before any row is locked.
+
+    Raises RegistryUnread.
+    """
+    return await newest_matcher(w, scope)
+
+
+async def lock_for_decision(w: Work, scope: Scope, examined: Examined, matcher: Matcher | None = None) -> Decidable:
+    """Lock what is to be decided about; to restore a bounty, `registry_for_decision` is asked first.
+
+    Raises NotFound.
+    """
+    bounty = await lock_bounty(w, examined.bounty_id, scope.now)
+    row = await lock_hold(w, bounty.id)
+    if row is None:
+        raise NotFound("There is no bounty with this id.")
+    hold = hold_of(row)
+    if examined.entry_id is None:
+        held = Verdict.HELD if hold.by_moderator is not None else None
+        return Decidable(examined, bounty, matcher, None, held, hold.standing is Standing.WAITING, refused=False)
+    entry = await lock_judged(w, examined.entry_id)
+    if entry is None:
+        raise NotFound("There is no entry with this id.")
+    refused = await w.one(
+        """
+        SELECT FROM bounty_self_dealing d WHERE d.entry_id = $1
+            AND NOT EXISTS (SELECT FROM bounty_dealing_lift l WHERE l.entry_id = d.entry_id)
+        """,
+        examined.entry_id,
+    )
+    restriction = Verdict(entry["restriction"]) if entry["restriction"] else None
+    status = EntryStatus(entry["status"])
+    return Decidable(examined, bounty, matcher, status, restriction, waits=False, refused=refused is not None)
+
+
+async def is_party(w: Work, scope: Scope, bounty_id: BountyId, account_id: AccountId) -> bool:
+    """Tell whether somebody has a stake in a bounty, or is linked with its initiator or one of its authors."""
+    rows = await w.fetch(
+        """
+        SELECT initiator_id AS id, true AS compared FROM bounty WHERE id = $1
+        UNION SELECT author_id, true FROM bounty_entry WHERE bounty_id = $1
+        UNION SELECT backer_id, false FROM bounty_pledge WHERE bounty_id = $1
+        """,
+        bounty_id,
+    )
+    if any(row["id"] == account_id for row in rows):
+        return True
+    others = [AccountId(row["id"]) for row in rows if row["compared"]]
+    return bool(await accounts.linked(w, scope, account_id, others))
+
+
+async def hold(w: Work, scope: Scope, subject: Decidable, *, explanation: str) -> None:
+    """Hold a bounty or an entry until a moderator lifts that; its owner is told why."""
+    if subject.examined.entry_id is None:
+        await _hold_bounty(w, scope, subject, explanation)
+    else:
+        await _restrict_entry(w, scope, subject, Verdict.HELD, explanation)
+
+
+async def remove(w: Work, scope: Scope, subject: Decidable, *, explanation: str) -> None:
+    """Call a bounty off, or refuse one that waits, or block an entry; its owner is told why.
+
+    Raises Conflict, BooksDisagree.
+    """
+    if subject.examined.entry_id is not None:
+        await _restrict_entry(w, scope, subject, Verdict.BLOCKED, explanation)
+    elif subject.waits:
+        await decide_review(w, scope, subject.bounty, subject.matcher, Review.REFUSE, explanation=explanation)
+    else:
+        authors = await authors_to_pay(w, scope, subject.bounty, subject.examined.verdicts or {})
+        await call_off(w, scope, subject.bounty, authors)
+        await state_cancellation(w, subject.bounty, scope.now, explanation)
+
+
+async def restore(w: Work, scope: Scope, subject: Decidable, *, explanation: str) -> None:
+    """Lift what a moderator holds or blocks, and list what waits. The registry is never overruled. Raises Conflict."""
+    if subject.examined.entry_id is None:
+        if subject.restricted:
+            await _hold_bounty(w, scope, subject, None)
+        if subject.waits:
+            await decide_review(w, scope, subject.bounty, subject.matcher, Review.LIST, explanation=explanation)
+    elif subject.restricted:
+        await _restrict_entry(w, scope, subject, None, None)
+
+
+async def lift_refusal(w: Work, scope: Scope, subject: Decidable, *, case_id: CaseId, explanation: str) -> None:
+    """Let an entry win though its author and the initiator share a mark: by chance, as a moderator found."""
+    entry_id = subject.examined.entry_id
+    await DealingLiftRow.insert(
+        DealingLiftRow(
+            {
+                DealingLiftRow.bounty_id: subject.bounty.id,
+                DealingLiftRow.entry_id: entry_id,
+                DealingLiftRow.case_id: case_id,
+                DealingLiftRow.moderator_id: scope.require_moderator().account_id,
+                DealingLiftRow.explanation: explanation,
+                DealingLiftRow.lifted_at: scope.now,
+            }
+        )
+    )
+    if entry_id is not None:
+        w.tell(SelfDealingLifted(subject.bounty.id, entry_id, subject.bounty.initiator_id))
+
+
+async def _hold_bounty(w: Work, scope: Scope, subject: Decidable, explanation: str | None) -> None:
+    row = await lock_hold(w, subject.bounty.id)
+    if row is not None:
+        await settle_hold(w, scope, row, replace(hold_of(row), by_moderator=explanation), HoldCause.MODERATOR)
+
+
+async def _restrict_entry(
+    w: Work, scope: Scope, subject: Decidable, restriction: Verdict | None, explanation: str | None
+) -> None:
+    entry_id = subject.examined.entry_id
+    row = None if entry_id is None else await lock_judged(w, entry_id)
+    if row is None:
+        return
+    await w.execute(
+        "UPDATE bounty_entry SET restriction = $2, restriction_reason = $3 WHERE id = $1",
+        entry_id,
+        restriction,
+        explanation,
+    )
+    now = {**row, "restriction": restriction, "restriction_reason": explanation}
+    await settle_entry(w, scope, now, subject.examined.files, decided=True)
