@@ -32,19 +32,42 @@ class Kind:
         if self.infinity is None:
             return False
         negative = self.infinity | 1 << (8 * self.bits.itemsize - 1)
-        return int(bits.view(self.signed).max()) >= self.infinity or int(bits.max()) >= negative
+        largest = np.maximum.reduce
+        return int(largest(bits.view(self.signed))) >= self.infinity or int(largest(bits)) >= negative
 
 
 def _looked_up(table: Floats) -> ToFloats:
-    """Make floats by a table of every pattern: for half precision faster than numpy's cast, tenfold for subnormals.
+    """Make floats by a table of every pattern.
 
     A table has a place for every pattern, so none is out of bounds; of the modes, "wrap" looks the least into that.
     """
     return lambda bits: table.take(bits.astype(np.intp), mode="wrap")
 
 
-def _half_table() -> Floats:
-    return np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+_half_looked_up = _looked_up(np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32))
+_HALF_EXPONENT, _HALF_FRACTION_BITS = 0x7C00, 10
+_SINGLE_FRACTION_BITS, _BIASES_APART = 23, 127 - 15
+_SAMPLE = 64
+"""One number in so many is looked at for what most are."""
+
+
+def _half(bits: Bits) -> Floats:
+    """Turn half precision to float32, several times faster than numpy's cast; what is no number becomes one.
+
+    The pattern is moved to where float32 has its exponent and fraction, its sign spread over the bits between is cut
+    out, and the product makes up for the exponents' biases: exact, for subnormal numbers too. But those are subnormal
+    float32 before the product, which some processors take a hundred times as long for, so where they are many, as in
+    a factor that was hardly trained, all are looked up.
+    """
+    few = bits[..., ::_SAMPLE]
+    if 2 * np.count_nonzero(few & _HALF_EXPONENT) < few.size:
+        return _half_looked_up(bits)
+    wide = bits.view(np.int16).astype(np.int32)
+    wide <<= _SINGLE_FRACTION_BITS - _HALF_FRACTION_BITS
+    wide &= np.int32(-0x7000_2000)
+    floats = wide.view(np.float32)
+    floats *= np.float32(2.0**_BIASES_APART)
+    return floats
 
 
 def _eighth_table(exponent_bits: int) -> Floats:
@@ -71,7 +94,7 @@ def _narrowed(bits: Bits) -> Floats:
 KINDS = {
     "F64": _kind(64, 0x7FF0_0000_0000_0000, _narrowed),
     "F32": _kind(32, 0x7F80_0000, lambda bits: bits.view(np.float32)),
-    "F16": _kind(16, 0x7C00, _looked_up(_half_table())),
+    "F16": _kind(16, 0x7C00, _half),
     "BF16": _kind(16, 0x7F80, lambda bits: (bits.astype(np.uint32) << 16).view(np.float32)),
     "F8_E4M3": _kind(8, 0x7F, _looked_up(_eighth_table(4))),
     "F8_E5M2": _kind(8, 0x7C, _looked_up(_eighth_table(5))),

@@ -9,20 +9,18 @@ The definitions are those of the tools that made each identifier common:
 """
 
 import hashlib
-import os
-import queue
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from blake3 import blake3
 from zlib_ng import zlib_ng
 
+from gpu_cluster.lanes import Lanes, Taker
+
 _AUTOV1_START, _AUTOV1_END = 0x100000, 0x110000
 _AUTOV1_LEAST_BYTES = 2 * 1024**2
-_QUEUE_CHUNKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,6 @@ class FileHashes:
             "BLAKE3": self.blake3,
         }
         return {name: value for name, value in named.items() if value is not None}
-
-
-class Taker(Protocol):
-    """Whatever takes a file chunk by chunk, in order."""
-
-    def update(self, data: bytes, /) -> object:
-        """Take the next chunk."""
-        ...
 
 
 class _Crc32:
@@ -87,39 +77,11 @@ class _After:
         return self._digest.hexdigest()
 
 
-class _Lane(threading.Thread):
-    """A thread that feeds what it is given to a few digests, at most `_QUEUE_CHUNKS` chunks behind.
-
-    When one of them raises, the rest is taken and left aside, so that nobody waits for ever; `error` says why.
-    """
-
-    def __init__(self, digests: list[Taker]) -> None:
-        super().__init__(name="hashing", daemon=True)
-        self.error: Exception | None = None
-        self._digests = digests
-        self._chunks: queue.Queue[bytes | None] = queue.Queue(_QUEUE_CHUNKS)
-
-    def put(self, chunk: bytes | None) -> None:
-        self._chunks.put(chunk)
-
-    def run(self) -> None:
-        while (chunk := self._chunks.get()) is not None:
-            if self.error is not None:
-                continue
-            try:
-                for digest in self._digests:
-                    digest.update(chunk)
-            except Exception as error:
-                self.error = error  # told by the thread that reads the file
-
-
 class FileHasher:
     """Takes a file chunk by chunk; a context manager, so that its threads end however the reading ends.
 
     Memory is a few chunks, whatever the size of the file. `tensors_start` is where the bytes after a safetensors
-    header begin, None for another format. `others` take the same chunks. On one thread all is done in turn; on more,
-    which is so where there are several processors, each digest has a thread of its own, and the system shares the
-    processors out.
+    header begin, None for another format. `others` take the same chunks; each is more work than any digest.
     """
 
     def __init__(
@@ -131,29 +93,21 @@ class FileHasher:
         self._tensors = _After(tensors_start) if tensors_start is not None else None
         self._autov1 = hashlib.sha256()
         self._size = 0
-        takers: list[Taker] = [self._sha256, *([self._tensors] if self._tensors else []), *others, self._blake3]
-        takers.append(self._crc32)
-        self._lanes = [_Lane(share) for share in _shares(takers, threads or _processors())]
+        tensors = [self._tensors] if self._tensors else []
+        self._lanes = Lanes([*others, self._sha256, *tensors, self._blake3, self._crc32], threads=threads)
 
     def __enter__(self) -> Self:
-        for lane in self._lanes:
-            lane.start()
+        self._lanes.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for lane in self._lanes:
-            lane.put(None)
-        for lane in self._lanes:
-            lane.join()
-        if error is None and (failed := next((lane.error for lane in self._lanes if lane.error), None)):
-            raise failed
+        self._lanes.__exit__(kind, error, trace)
 
     def update(self, chunk: bytes) -> None:
         """Take the next chunk; waits while the threads are too far behind."""
-        for lane in self._lanes:
-            lane.put(chunk)
+        self._lanes.put(chunk)
         start = max(_AUTOV1_START - self._size, 0)
         end = min(_AUTOV1_END - self._size, len(chunk))
         if start < end:
@@ -169,13 +123,3 @@ class FileHasher:
             autov1=self._autov1.hexdigest()[:8] if self._size >= _AUTOV1_LEAST_BYTES else None,
             tensors_sha256=self._tensors.hexdigest() if self._tensors else None,
         )
-
-
-def _shares(takers: Sequence[Taker], threads: int) -> list[list[Taker]]:
-    """Share the work out: one thread does all, or each has its own."""
-    return [list(takers)] if threads == 1 else [[taker] for taker in takers]
-
-
-def _processors() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from domain.kernel.wire import SourceUnreachable
 
-CHUNK_BYTES = 1024**2
+CHUNK_BYTES = 2 * 1024**2
 TIMEOUT_SECONDS = 30.0
 """For connecting, and for each read."""
 

@@ -1,0 +1,122 @@
+"""Chunks of a file given to several takers, each in order, on no more threads than there are processors.
+
+A thread for each taker would be simpler, but more threads than processors stand in one another's way: one is stopped
+by the system while it holds the interpreter's lock, and all wait. And the work would end with the longest taker alone.
+Here whoever is free takes the next step that is ready, the heavier taker's first, so that all processors end together.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+_MOST_BYTES = 12 * 1024**2
+"""Chunks of so many bytes are held at most, and one more: what the first taker may be ahead of the last."""
+
+
+class Taker(Protocol):
+    """Whatever takes a file chunk by chunk, in order."""
+
+    def update(self, data: bytes, /) -> object:
+        """Take the next chunk."""
+        ...
+
+
+class _Lane:
+    """How far one taker is. When it raises, the rest is left aside, so that nobody waits for ever."""
+
+    def __init__(self, taker: Taker) -> None:
+        self._taker = taker
+        self.at = 0
+        self.taken = False
+        self.error: Exception | None = None
+
+    def step(self, chunk: bytes) -> None:
+        if self.error is not None:
+            return
+        try:
+            self._taker.update(chunk)
+        except Exception as error:
+            self.error = error  # told by the thread that reads the file
+
+
+class Lanes:
+    """Gives what it is given to all its takers; a context manager, whose threads end however the reading ends.
+
+    The takers stand in the order of their work, the most first. An error of a taker is raised when the context is left.
+    """
+
+    def __init__(self, takers: Sequence[Taker], *, threads: int | None = None) -> None:
+        self._lanes = [_Lane(taker) for taker in takers]
+        self._chunks: deque[bytes] = deque()
+        self._dropped = 0
+        self._bytes = 0
+        self._ended = False
+        lock = threading.Lock()
+        self._ready, self._room = threading.Condition(lock), threading.Condition(lock)
+        count = min(threads or _processors(), len(takers))
+        self._threads = [threading.Thread(target=self._work, name="hashing", daemon=True) for _ in range(count)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._ready:
+            self._ended = True
+            self._ready.notify_all()
+        for thread in self._threads:
+            thread.join()
+        if error is None and (failed := next((lane.error for lane in self._lanes if lane.error), None)):
+            raise failed
+
+    def put(self, chunk: bytes) -> None:
+        """Give the next chunk; waits while a taker is too far behind."""
+        with self._room:
+            while self._bytes >= _MOST_BYTES:
+                self._room.wait()
+            self._chunks.append(chunk)
+            self._bytes += len(chunk)
+            self._ready.notify_all()
+
+    def _work(self) -> None:
+        """Do the steps that nobody else does, until there are none."""
+        lane = None
+        while (step := self._next(lane)) is not None:
+            lane, chunk = step
+            lane.step(chunk)
+            del step, chunk  # a chunk is held by the queue alone while this thread waits
+
+    def _next(self, done: _Lane | None) -> tuple[_Lane, bytes] | None:
+        """Give a lane back, wait for one that can go on, and take that with its next chunk."""
+        with self._ready:
+            if done is not None:
+                done.taken = False
+                done.at += 1
+                self._drop()
+            while True:
+                for lane in self._lanes:
+                    if not lane.taken and lane.at < self._dropped + len(self._chunks):
+                        lane.taken = True
+                        return lane, self._chunks[lane.at - self._dropped]
+                if self._ended:
+                    return None  # whatever is left is in lanes that others are on
+                self._ready.wait()
+
+    def _drop(self) -> None:
+        """Forget the chunks that all have taken."""
+        last = min(lane.at for lane in self._lanes)
+        while self._dropped < last:
+            self._bytes -= len(self._chunks.popleft())
+            self._dropped += 1
+            self._room.notify()
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
