@@ -19,13 +19,14 @@ from typing import Any
 import asyncpg
 
 from countenance import database
-from domain import bounties
+from domain import bounties, moderation
 from domain.bounties import Share
 from domain.kernel.clock import HandClock
-from domain.kernel.ids import BountyId, Credits, EntryId
+from domain.kernel.ids import BountyId, CaseId, Credits, EntryId
 from domain.kernel.ports import Policy
 from domain.kernel.refusals import Refusal
 from domain.kernel.scope import Actor, Scope
+from domain.moderation import Decision
 from tests import fakes
 
 APPLICATION = "dying"
@@ -52,6 +53,7 @@ class Order:
     bounty_id: BountyId
     entry_ids: Sequence[EntryId]
     actor: Actor | None = None
+    case_id: CaseId | None = None
     dies_after: int = 0
     dies_committing: bool = False
 
@@ -162,6 +164,12 @@ async def _auto_award(scope: Scope, order: Order) -> None:
     await bounties.auto_award_due(scope)
 
 
+async def _decide(scope: Scope, order: Order) -> None:
+    assert order.case_id is not None
+    decision = Decision(order.deed.removeprefix("decide "))
+    await moderation.decide_case(scope, order.case_id, decision, explanation="As it seems.")
+
+
 DEEDS: Mapping[str, Callable[[Scope, Order], Awaitable[None]]] = {
     "award": _award,
     "split": _split,
@@ -170,4 +178,5 @@ DEEDS: Mapping[str, Callable[[Scope, Order], Awaitable[None]]] = {
     "close": _close,
     "refund": _refund,
     "auto_award": _auto_award,
+    **{f"decide {decision}": _decide for decision in Decision},
 }
