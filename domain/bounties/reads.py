@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from domain.bounties.rules import BountyKind, BountyStatus, EntryStatus
+from domain.bounties.standing.passing import marks_in
 from domain.bounties.values import Award, Bounty, BountyEntry, Counts
 from domain.kernel.ids import AccountId, BountyId, Credits, EntryId, ResourceId
 from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
@@ -24,7 +25,7 @@ BOUNTY_COLUMNS = """
 ENTRY_COLUMNS = """
     e.id, e.bounty_id, b.initiator_id, e.author_id, e.note, e.status, e.created_at, e.submitted_at,
     EXISTS (SELECT FROM bounty_award granted WHERE granted.entry_id = e.id) AS awarded, e.published_resource_id,
-    e.files_erased_at, e.restriction IS NOT NULL AS restricted
+    e.files_erased_at, e.restriction IS NOT NULL AS restricted, e.let_pass
 """
 
 _SEES = "($1::bool OR e.author_id = $2 OR b.initiator_id = $2)"
@@ -186,6 +187,7 @@ def entry_of(row: asyncpg.Record) -> BountyEntry:
         published_resource_id=ResourceId(row["published_resource_id"]) if row["published_resource_id"] else None,
         files_erased_at=row["files_erased_at"],
         restricted=row["restricted"],
+        let_pass=marks_in(row["let_pass"]),
     )
 
 

@@ -64,6 +64,7 @@ class EntryRow(Table, tablename="bounty_entry"):
     files_erased_at = Timestamptz(null=True, default=None, help_text="When the key of its files was destroyed.")
     note_findings = JSONB(default="[]", help_text="What the registry says against its note.")
     held_for_claim = Boolean(help_text="A claim that is not decided yet names it, and its note or files agree.")
+    let_pass = JSONB(default="[]", help_text="The marks of findings that a moderator has looked at and let pass.")
     restriction = Varchar(length=10, null=True, default=None, help_text="HELD or BLOCKED by a moderator's decision.")
     restriction_reason = Text(null=True, default=None, help_text="Why, in the moderator's words.")
 

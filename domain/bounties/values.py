@@ -57,6 +57,8 @@ class BountyEntry:
     files_erased_at: datetime | None = None
     restricted: bool = False
     """Whether a moderator holds or blocks it, whatever its status is."""
+    let_pass: frozenset[str] = frozenset()
+    """The marks of findings that a moderator has looked at and let pass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ def _stands(case: Case, subject: Decidable) -> Stands:
         entry_status=subject.entry_status,
         restricted=subject.restricted,
         waits=subject.waits,
+        found=bool(subject.marks),
         dealing=subject.refused and Cause.SELF_DEALING in case.causes,
     )
 

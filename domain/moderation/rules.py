@@ -89,13 +89,14 @@ class Stands:
     """How the subject of a case stands when it is to be decided.
 
     `entry_status` is None for a bounty. `restricted` is HELD or BLOCKED where a moderator holds or blocks it already;
-    `waits` that a bounty waits for a review; `dealing` that the case is about an award that was refused as
-    self-dealing.
+    `waits` that a bounty waits for a review; `found` that validation holds an entry until a person has looked;
+    `dealing` that the case is about an award that was refused as self-dealing.
     """
 
     entry_status: str | None = None
     restricted: str | None = None
     waits: bool = False
+    found: bool = False
     dealing: bool = False
 
 
@@ -160,10 +161,10 @@ def check_fit(decision: Decision, stands: Stands) -> None:
     problem = _unfit_entry(decision, stands) if stands.entry_status else _unfit_bounty(decision, stands)
     if decision is Decision.LABEL_MATURE:
         problem = "LABEL_MATURE is for resources: a bounty or an entry is held, removed, restored or left as it is."
-    elif decision is Decision.RESTORE and not (stands.restricted or stands.waits or stands.dealing):
+    elif decision is Decision.RESTORE and not (stands.restricted or stands.waits or stands.found or stands.dealing):
         problem = (
-            "There is nothing to RESTORE here: no moderator holds it, it waits for no review, and no award to it was "
-            "refused. What validation or a claim holds is free when they let it go."
+            "There is nothing to RESTORE here: no moderator holds it, it waits for nobody to look, and no award to it "
+            "was refused. What the registry blocks or a claim holds is free when they let it go."
         )
     elif decision is Decision.NO_ACTION and stands.restricted == "HELD":
         problem = "A moderator's hold stands on this: RESTORE lifts it, REMOVE ends it, and HOLD keeps it."

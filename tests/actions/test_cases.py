@@ -348,6 +348,49 @@ async def test_a_hold_opens_a_case_anew_and_is_lifted_by_it(ports: Ports, system
         await bounties.award(of.initiator, of.bounty.id, to=of.entry.id)
 
 
+async def test_what_a_person_had_to_look_at_is_let_pass_and_can_win(ports: Ports, tmp_path: Path) -> None:
+    of = await case_of_entry(ports, tmp_path)
+    moderator = await claimed(ports, of.case.id)
+
+    await moderation.decide_case(moderator, of.case.id, Decision.RESTORE, explanation="It is nobody.")
+    await followed(ports)
+    freed = (await bounties.entries_by_ids(of.author, [of.entry.id]))[of.entry.id]
+    [own] = (await bounties.own_files(of.author, [freed], urls=True))[of.entry.id]
+    await bounties.award(of.initiator, of.bounty.id, to=of.entry.id)
+
+    won = (await bounties.entries_by_ids(of.initiator, [of.entry.id]))[of.entry.id]
+    outcome = (await bounties.outcomes(of.initiator, [won], urls=True))[of.entry.id]
+    assert (freed.status, own.download_url is not None) == (EntryStatus.ACCEPTED, True)
+    assert await statement_on(of.author, "entry", of.entry.id) is None
+    assert [file.download_url is not None for file in outcome.files] == [True]
+    assert await available(of.author.require_actor()) == 1100
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ("UPDATE scan SET findings = findings", EntryStatus.ACCEPTED),
+        ("UPDATE scan SET findings = jsonb_set(findings, '{0,score}', '0.7')", EntryStatus.HELD),
+        ("UPDATE scan SET verdict = 'BLOCKED'", EntryStatus.BLOCKED),
+    ],
+)
+async def test_what_was_let_pass_is_held_again_for_anything_new(
+    db: asyncpg.Pool, ports: Ports, tmp_path: Path, *, change: str, status: EntryStatus
+) -> None:
+    of = await case_of_entry(ports, tmp_path)
+    moderator = await claimed(ports, of.case.id)
+    await moderation.decide_case(moderator, of.case.id, Decision.RESTORE, explanation="It is nobody.")
+
+    await db.execute(change)
+    await db.execute("UPDATE fact SET reacted_at = NULL WHERE kind = 'FileScanned'")
+    await followed(ports)
+
+    entry = (await bounties.entries_by_ids(of.author, [of.entry.id]))[of.entry.id]
+    assert entry.status is status
+    held_again = await db.fetchval("SELECT count(*) FROM moderation_case WHERE decided_at IS NULL")
+    assert held_again == (status is EntryStatus.HELD)
+
+
 async def test_an_entry_that_a_moderator_holds_stays_held_when_validation_looks_again(
     db: asyncpg.Pool, ports: Ports, tmp_path: Path
 ) -> None:
@@ -431,8 +474,7 @@ async def test_a_case_is_decided_once_by_who_holds_it_and_a_refusal_changes_noth
 
     await refused(other, NotAllowed, Decision.REMOVE)
     assert getattr(await refused(moderator, Conflict, Decision.REMOVE, strike=True), "state", "") == "NOT_YET"
-    for decision in (Decision.LABEL_MATURE, Decision.RESTORE):
-        await refused(moderator, InvalidInput, decision)
+    await refused(moderator, InvalidInput, Decision.LABEL_MATURE)
     await refused(moderator, InvalidInput, Decision.REMOVE, explanation="  ")
     assert await written(db) == before
     await moderation.decide_case(moderator, of.case.id, Decision.REMOVE, explanation=WHY)

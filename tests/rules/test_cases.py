@@ -85,19 +85,20 @@ BOUNTY, WAITING, HELD_BOUNTY = Stands(), Stands(waits=True), Stands(restricted="
 ACCEPTED, SCANNING = Stands("ACCEPTED"), Stands("SCANNING")
 HELD, REMOVED = Stands("HELD", restricted="HELD"), Stands("BLOCKED", restricted="BLOCKED")
 REFUSED, DRAFT = Stands("ACCEPTED", dealing=True), Stands("DRAFT")
+FOUND = Stands("HELD", found=True)
 
 FITS = {
-    "NO_ACTION": [BOUNTY, ACCEPTED, SCANNING, REMOVED, REFUSED, DRAFT],
+    "NO_ACTION": [BOUNTY, ACCEPTED, SCANNING, REMOVED, REFUSED, DRAFT, FOUND],
     "LABEL_MATURE": [],
-    "HOLD": [BOUNTY, HELD_BOUNTY, ACCEPTED, HELD, REFUSED],
-    "REMOVE": [BOUNTY, WAITING, HELD_BOUNTY, ACCEPTED, SCANNING, HELD, REFUSED],
-    "RESTORE": [WAITING, HELD_BOUNTY, HELD, REMOVED, REFUSED],
+    "HOLD": [BOUNTY, HELD_BOUNTY, ACCEPTED, HELD, REFUSED, FOUND],
+    "REMOVE": [BOUNTY, WAITING, HELD_BOUNTY, ACCEPTED, SCANNING, HELD, REFUSED, FOUND],
+    "RESTORE": [WAITING, HELD_BOUNTY, HELD, REMOVED, REFUSED, FOUND],
 }
 
 
 @pytest.mark.parametrize("decision", list(Decision))
 @pytest.mark.parametrize(
-    "stands", [BOUNTY, WAITING, HELD_BOUNTY, ACCEPTED, SCANNING, HELD, REMOVED, REFUSED, DRAFT], ids=str
+    "stands", [BOUNTY, WAITING, HELD_BOUNTY, ACCEPTED, SCANNING, HELD, REMOVED, REFUSED, DRAFT, FOUND], ids=str
 )
 def test_a_decision_fits_what_the_case_is_about_or_is_refused_in_a_sentence(decision: Decision, stands: Stands) -> None:
     if stands in FITS[decision]:

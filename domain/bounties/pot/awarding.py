@@ -11,6 +11,7 @@ from domain.bounties.pot.reconciling import stop_if_wrong
 from domain.bounties.reads import bounties_by_ids, entries_by_ids
 from domain.bounties.rules import Step
 from domain.bounties.stakeholders import tell_stakeholders
+from domain.bounties.standing.passing import marks_in, verdict_of
 from domain.bounties.steps import BooksDisagree, LockedBounty, LockedEntry, lock_bounty, lock_entries, pay_out, take
 from domain.bounties.tables import AwardRow
 from domain.bounties.values import Bounty, BountyEntry, Share
@@ -19,6 +20,7 @@ from domain.kernel.findings import Verdict
 from domain.kernel.ids import BountyId, Credits, EntryId
 from domain.kernel.refusals import NotAllowed
 from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch
 from domain.kernel.work import Work, work
 from domain.ledger import Reason
 
@@ -61,7 +63,12 @@ async def verdicts_of(entry_ids: Sequence[EntryId]) -> Verdicts:
     Asked besides an entry's status, lest it wins in the moment between a newer verdict and the reaction to it.
     """
     contents = await contents_of(entry_ids)
-    return {entry_id: [file.verdict for file in files] for entry_id, files in contents.items()}
+    rows = await fetch("SELECT id, let_pass FROM bounty_entry WHERE id = ANY($1::uuid[])", list(entry_ids))
+    let_pass = {EntryId(row["id"]): marks_in(row["let_pass"]) for row in rows}
+    return {
+        entry_id: [verdict_of(file, let_pass.get(entry_id, ())) for file in files]
+        for entry_id, files in contents.items()
+    }
 
 
 async def hand_out(w: Work, scope: Scope, bounty: LockedBounty, grants: Sequence[Grant], step: Step) -> None:

@@ -3,6 +3,7 @@
 The bounty's row is locked first, then the entry's. What validation says of files is read before that work begins.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,8 @@ from domain.bounties.pot.awarding import Verdicts, verdicts_of
 from domain.bounties.pot.cancelling import authors_to_pay, call_off, submitted_entries
 from domain.bounties.rules import EntryStatus
 from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
-from domain.bounties.standing.holds import Review, Standing, hold_of
+from domain.bounties.standing.holds import Review, Standing, findings_in, hold_of
+from domain.bounties.standing.passing import marks_in, marks_of
 from domain.bounties.standing.reviewing import decide_review
 from domain.bounties.standing.texts import newest_matcher
 from domain.bounties.standing.verdicts import lock_judged, settle_entry
@@ -43,8 +45,9 @@ class Examined:
 class Decidable:
     """A bounty, or one of its entries, that is locked for a decision, and how it stands.
 
-    `restricted` says that a moderator holds or blocks it already, `waits` that it waits for a review, and `refused`
-    that an award to it was refused as self-dealing and nobody has lifted that.
+    `restricted` says that a moderator holds or blocks it already, `waits` that it waits for a review, `refused` that an
+    award to it was refused as self-dealing and nobody has lifted that. `marks` name what holds an entry until a person
+    has looked, and was not let pass before.
     """
 
     examined: Examined
@@ -54,6 +57,7 @@ class Decidable:
     restricted: Verdict | None
     waits: bool
     refused: bool
+    marks: Sequence[str] = ()
 
 
 async def examine_for_decision(bounty_id: BountyId, entry_id: EntryId | None) -> Examined:
@@ -96,7 +100,9 @@ async def lock_for_decision(w: Work, scope: Scope, examined: Examined, matcher: 
     )
     restriction = Verdict(entry["restriction"]) if entry["restriction"] else None
     status = EntryStatus(entry["status"])
-    return Decidable(examined, bounty, matcher, status, restriction, waits=False, refused=refused is not None)
+    marks = marks_of(findings_in(entry["note_findings"]), examined.files)
+    new = sorted({*marks} - marks_in(entry["let_pass"]))
+    return Decidable(examined, bounty, matcher, status, restriction, False, refused is not None, marks=new)
 
 
 async def is_party(w: Work, scope: Scope, bounty_id: BountyId, account_id: AccountId) -> bool:
@@ -139,13 +145,21 @@ async def remove(w: Work, scope: Scope, subject: Decidable, *, explanation: str)
 
 
 async def restore(w: Work, scope: Scope, subject: Decidable, *, explanation: str) -> None:
-    """Lift what a moderator holds or blocks, and list what waits. The registry is never overruled. Raises Conflict."""
+    """Lift what a moderator holds or blocks, list what waits, and let pass what a person had to look at.
+
+    What blocks is never let pass, and neither is what the registry says of a bounty. Raises Conflict.
+    """
     if subject.examined.entry_id is None:
         if subject.restricted:
             await _hold_bounty(w, scope, subject, None)
         if subject.waits:
             await decide_review(w, scope, subject.bounty, subject.matcher, Review.LIST, explanation=explanation)
-    elif subject.restricted:
+    elif subject.restricted or subject.marks:
+        await w.execute(
+            "UPDATE bounty_entry SET let_pass = let_pass || $2::jsonb WHERE id = $1",
+            subject.examined.entry_id,
+            json.dumps(list(subject.marks)),
+        )
         await _restrict_entry(w, scope, subject, None, None)
 
 

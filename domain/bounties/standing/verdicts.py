@@ -9,6 +9,7 @@ from domain.bounties.facts import EntryDecided
 from domain.bounties.rules import EntryStatus
 from domain.bounties.standing import hold_statements
 from domain.bounties.standing.holds import findings_in, verdicts_on_entry
+from domain.bounties.standing.passing import marks_in, still_against, verdict_of
 from domain.bounties.statements import state_verdict
 from domain.kernel.findings import Finding, Verdict
 from domain.kernel.ids import AccountId, EntryId, Subject
@@ -38,10 +39,11 @@ async def settle_entry(
     about it, which is stated and told also where the status stays.
     """
     before = EntryStatus(row["status"])
-    noted = findings_in(row["note_findings"])
+    noted, let_pass = findings_in(row["note_findings"]), marks_in(row["let_pass"])
     restriction = Verdict(row["restriction"]) if row["restriction"] else None
-    beside = verdicts_on_entry(noted, for_claim=row["held_for_claim"], restriction=restriction)
-    reached = rules.after_scan(before, [*(file.verdict for file in files), *beside])
+    against = still_against(noted, let_pass)
+    beside = verdicts_on_entry(against, for_claim=row["held_for_claim"], restriction=restriction)
+    reached = rules.after_scan(before, [*(verdict_of(file, let_pass) for file in files), *beside])
     if restriction and reached is EntryStatus.ACCEPTED:  # a file that is read anew lets nothing pass meanwhile
         reached = EntryStatus.HELD
     if reached is before and not decided:

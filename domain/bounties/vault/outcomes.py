@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from domain.bounties.rules import EntryStatus
+from domain.bounties.standing.passing import verdict_of
 from domain.bounties.tables import OutcomeReadRow
 from domain.bounties.values import BountyEntry, EntryFile, Outcome, OutcomeFile
 from domain.bounties.vault.contents import files_holder
@@ -41,8 +42,9 @@ def may_read(entry: BountyEntry, file: StoredFile, account_id: AccountId) -> boo
     """Tell whether a file of an entry opens for an account at this moment."""
     if file.holder.kind != "entry" or file.erased_at is not None:
         return False
-    bought = opens_for(entry, account_id) and file.verdict is Verdict.CLEAN
-    return bought or (is_own(entry, account_id) and file.scan.verdict not in (Verdict.HELD, Verdict.BLOCKED))
+    clean = verdict_of(file, entry.let_pass) is Verdict.CLEAN
+    closed = not clean and file.scan.verdict in (Verdict.HELD, Verdict.BLOCKED)
+    return (opens_for(entry, account_id) and clean) or (is_own(entry, account_id) and not closed)
 
 
 async def outcomes(scope: Scope, entries: Sequence[BountyEntry], *, urls: bool) -> dict[EntryId, Outcome]:
