@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from domain.registry.diminutives import diminutives
 from domain.registry.given_names import is_given_name
 from domain.registry.ordinary import is_ordinary
 from domain.registry.plain import plain_of
@@ -92,8 +93,14 @@ def spellings(parts: NameParts) -> set[str]:
     if any("rn" in word or "vv" in word for word in parts.words):
         found.add(one_of_each(parts.letters.replace("i", "l")))
     if parts.foreign:
-        found.add(one_of_each("".join(reading.native for reading in parts.readings)))
+        given, *rest = [reading.native for reading in parts.readings]
+        for form in (given, *(map(_native, diminutives(parts.words[0])) if rest else ())):
+            found.add(one_of_each("".join((form, *rest))))
     return {one for one in found if len(one) > 1}
+
+
+def _native(word: str) -> str:
+    return reading_of(word).native
 
 
 def is_pinyin(parts: NameParts) -> bool:

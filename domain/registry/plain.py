@@ -30,8 +30,11 @@ class Plain(NamedTuple):
 
 
 # A Hangul syllable spelled by its parts, and kana with a mark of its own, are one character each.
-_COMPOSED = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]|.", re.DOTALL)
-_PARTED = re.compile("[\u1100-\u11ff\u3099\u309a]")
+_COMPOSED = re.compile(
+    "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3041-\u30ff][\u3099\u309a]|[\uff66-\uff9d][\uff9e\uff9f]|.",
+    re.DOTALL,
+)
+_PARTED = re.compile("[\u1100-\u11ff\u3099\u309a\uff9e\uff9f]")
 
 _LETTER_SIGN = re.compile(
     r"(?:PARENTHESIZED LATIN|(?:NEGATIVE )?(?:CIRCLED|SQUARED) LATIN|REGIONAL INDICATOR SYMBOL) .*LETTER ([A-Z])$"
@@ -39,6 +42,11 @@ _LETTER_SIGN = re.compile(
 
 # Greek letters that look like a Latin one, and that Unicode takes for others that don't.
 _LUNATE = {"\u03f9": "C", "\u03f2": "c"}
+
+# Greek capitals that look like a Latin one, while the small letter looks like another; among letters of other scripts
+# they are there for their looks.
+_GREEK_CAPITALS = str.maketrans("ΗΝΥΧΖ", "HNYXZ")
+_MIXED = re.compile(r"[ΗΝΥΧΖ](?=[a-zA-Z\u0400-\u04ff])|(?<=[a-zA-Z\u0400-\u04ff])[ΗΝΥΧΖ]")
 
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1b\x7f]")
 
@@ -96,7 +104,7 @@ def plain_of(text: str) -> Plain:
         return Plain(text, text.lower(), None, None)
     pieces: Sequence[str] = _COMPOSED.findall(text) if _PARTED.search(text) else text
     kept = [_TABLE[piece] for piece in pieces]
-    cased = "".join(kept)
+    cased = _MIXED.sub(lambda found: found[0].translate(_GREEK_CAPITALS), "".join(kept))
     low = cased.lower()
     if len(low) != len(cased):
         low = "".join(map(_lowered, cased))
