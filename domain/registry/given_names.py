@@ -4,6 +4,8 @@ from functools import cache, lru_cache
 
 from nicknames import NickNamer, name_triplets
 
+from domain.registry.skeletons import bare_look, skeleton
+
 # Family names so frequent that a given name beside them says little about who is meant.
 _FREQUENT_FAMILY_NAMES = frozenset(
     """
@@ -76,6 +78,18 @@ def _given_names() -> frozenset[str]:
 def is_given_name(word: str) -> bool:
     """Whether a lower-case word is known as a given name."""
     return word in _given_names()
+
+
+@cache
+def _by_skeleton() -> dict[str, str]:
+    return {skeleton(name): name for name in sorted(_given_names(), key=lambda name: (-len(name), name))}
+
+
+def read_as_given_name(word: str) -> str:
+    """Give the given name that a word with digits or signs looks like: mike for m1ke; any other word as it is."""
+    if word.isalpha() or not word.isascii():
+        return word
+    return _by_skeleton().get(skeleton(bare_look(word)), word)
 
 
 def is_frequent_family_name(word: str) -> bool:

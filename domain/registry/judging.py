@@ -6,7 +6,13 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from domain.registry.compounds import goes_before_given_name, is_place, stands_in_place
-from domain.registry.given_names import fuller_forms, is_frequent_family_name, is_given_name, short_forms
+from domain.registry.given_names import (
+    fuller_forms,
+    is_frequent_family_name,
+    is_given_name,
+    read_as_given_name,
+    short_forms,
+)
 from domain.registry.name_parts import NameParts
 from domain.registry.name_policy import NamePolicy
 from domain.registry.ordinary import is_ordinary
@@ -46,13 +52,13 @@ def judged(
     if not pair.split and pair.first == pair.second:
         # One more letter at the end makes another word: "Zendayan".
         longer = source.words[pair.first].startswith(parts.words[0])
-        return (policy.mistyped, *source.spans[pair.first]) if len(parts.words) == 1 and not longer else None
+        return (policy.mistyped, *source.spans.of(pair.first)) if len(parts.words) == 1 and not longer else None
     if not pair.split:
         # The pair is the first two words of a name, or its last and first: the rest must follow.
         last += len(parts.words) - 2
         if last >= len(source.words) or (len(parts.words) > 2 and pair.second - pair.first > 1):
             return None
-    start, end = source.spans[first][0], source.spans[last][1]
+    start, end = source.spans.starts[first], source.spans.ends[last]
     if tag == INITIAL:
         score = _of_initial(policy, source, pair, parts, shared=shared)
     elif pair.second - pair.first == 2:
@@ -82,7 +88,8 @@ def _of_words(policy: NamePolicy, source: Words, pair: Pair, spelled: tuple[list
     edits = 0
     for how, word, look, wanted, name in zip(hows, words, looks, own, names, strict=True):
         if how == NICKNAME:
-            fuller = word not in short_forms(name) and name not in fuller_forms(word) and not name.startswith(word)
+            given = read_as_given_name(word)
+            fuller = given not in short_forms(name) and name not in fuller_forms(given) and not name.startswith(given)
             if name != parts.words[0] or (fuller and is_frequent_family_name(parts.words[-1])):
                 return 0
             score = min(score, policy.nickname)
@@ -149,7 +156,7 @@ def _of_turn(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts) ->
         return 0 if parts.ordinary else policy.turned
     between = source.between(pair.second)
     if between.strip() == ",":
-        first = source.spans[pair.first][0]
+        first = source.spans.starts[pair.first]
         telling = not parts.ordinary or source.plain.cased[first].isupper()
         apart = is_place(parts.words[0]) or stands_in_place(source.plain, first)
         return policy.turned_with_comma if telling and not apart else 0
@@ -168,13 +175,13 @@ def _of_middle(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts) 
     """A middle name or initial between given name and family name."""
     at = pair.first + 1
     word = source.words[at]
-    first, last = source.spans[at]
+    first, last = source.spans.of(at)
     if len(parts.words) != 2 or (word in _JOINING and not (len(word) == 1 and source.plain.cased[first].isupper())):
         return 0
     if source.between(at).strip() or source.between(at + 1).strip() not in ("", "."):
         return 0
     cased = source.plain.cased
-    edges = (source.spans[pair.first][0], first, source.spans[pair.second][0])
+    edges = (source.spans.starts[pair.first], first, source.spans.starts[pair.second])
     titled = all(cased[edge].isupper() for edge in edges) and not cased[first:last].isupper()
     if word.isdigit():
         return policy.middle
@@ -189,7 +196,7 @@ def _of_initial(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts,
     """An initial, where one registered person alone has it with that family name."""
     if shared or pair.split or len(parts.words) != 2 or source.words[pair.second] != parts.words[-1]:
         return 0
-    first, second = (source.spans[at][0] for at in (pair.first, pair.second))
+    first, second = (source.spans.starts[at] for at in (pair.first, pair.second))
     cased = source.plain.cased
     single = len(source.words[pair.first]) == 1 and source.words[pair.first] == parts.words[0][0]
     before = source.between(pair.first).rstrip(" ") if pair.first else ""

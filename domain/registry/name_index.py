@@ -4,7 +4,7 @@ The tables are sorted arrays of 64-bit keys, a few bytes a name, so that 100,000
 well under 400 MB and every look-up of a whole text is one call.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ from domain.registry.planting import Planting
 from domain.registry.snapshot import Person
 from domain.registry.sound_table import SoundTable
 from domain.registry.standings import Standing, Standings
+
+_MOST_HEARD = 1 << 14
 
 
 class NameEntry(NamedTuple):
@@ -36,6 +38,7 @@ class NameIndex:
         self._pairs = Table(planted.pairs)
         self._sounds = SoundTable(planted.sounds, {}, voiced=True)
         self._foreign_sounds = SoundTable(planted.foreign_sounds, planted.sung, voiced=False)
+        self._heard: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._standings = Standings(planted.numbers, planted.beginnings, planted.long_words)
 
     def __len__(self) -> int:
@@ -60,8 +63,8 @@ class NameIndex:
         first, last = self._sharers[skeleton_number], self._sharers[skeleton_number + 1]
         return [(target >> 1, bool(target & 1)) for target in self._targets[first:last].tolist()]
 
-    def standings(self, words: Sequence[str]) -> list[Standing | None]:
-        """Say for each word what it may stand for in a name; None for nothing."""
+    def standings(self, words: Sequence[str]) -> tuple[Mapping[str, Standing], str]:
+        """Say what words may stand for in a name, and which kind each is: one letter (`Standings.of`)."""
         return self._standings.of(words)
 
     def pairs(self, keys: Sequence[int]) -> Iterator[tuple[int, list[tuple[int, int]]]]:
@@ -72,6 +75,13 @@ class NameIndex:
     def sounding(self, *, foreign_only: bool) -> SoundTable:
         """Give the table of how names sound: of those in Latin letters, or of those in other scripts."""
         return self._foreign_sounds if foreign_only else self._sounds
+
+    def heard(self, more: int) -> dict[tuple[str, ...], tuple[int, ...]]:
+        """Give the names found so far that words sound like, with room for so many more."""
+        if len(self._heard) + more > _MOST_HEARD:
+            # Another thread may just be reading it: it is left whole, and a new one begun.
+            self._heard = {}
+        return self._heard
 
     @property
     def has_foreign_names(self) -> bool:

@@ -1,7 +1,8 @@
 """Names that are nearly there: mistyped, turned round, shortened, or with a middle name."""
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise, product
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import NamedTuple
 
 from domain.registry.judging import Pair, judged
@@ -22,38 +23,43 @@ class Near(NamedTuple):
     end: int
 
 
+_BESIDE = re.compile("(?=[tT][sfntT]|[sfn][tT]|[fn][fn])")
+"""Two words that may stand for two of a name, by their kinds (`Standings.of`): one is telling, or both are firm."""
+_AROUND = re.compile("(?=[nT].[nT])")
+_ALONE = re.compile("[tT]")
+
+
 class _Asked:
     """The pairs of words that are looked up together: the key of each, and what `Pair` says of it."""
 
     def __init__(self) -> None:
         self.keys: list[int] = []
-        self.pairs: list[tuple[int, int, tuple[int, int], int]] = []
+        self.pairs: list[Pair] = []
 
     def add(self, places: tuple[int, int], first: Candidate, second: Candidate, split: int = 0) -> None:
         self.keys.append(pair_key(first[0], second[0]))
-        self.pairs.append((*places, (first[1], second[1]), split))
+        self.pairs.append(Pair(*places, (first[1], second[1]), split))
 
 
 def near_names(policy: NamePolicy, index: NameIndex, source: Words) -> Iterator[Near]:
     """Find names of several Latin words that are nearly there, by two of their words that stand together."""
-    standings = index.standings(source.words)
+    words = source.words
+    known, kinds = index.standings(words)
     asked = _Asked()
-    for at, (one, other) in enumerate(pairwise(standings)):
-        if one and other and (one.telling or other.telling or (one.firm and other.firm)):
-            _add_pairs(asked, (at, at + 1), one, other)
-    for at, (one, other) in enumerate(zip(standings, standings[2:], strict=False)):
-        if one and other and one.same and other.same:
-            asked.add((at, at + 2), (one.same, SAME), (other.same, SAME))
-    for at, one in enumerate(standings):
-        if one and (one.alone or one.parted):
-            _add_alone(asked, at, one)
+    for at in (found.start() for found in _BESIDE.finditer(kinds)):
+        _add_pairs(asked, (at, at + 1), known[words[at]], known[words[at + 1]])
+    for at in (found.start() for found in _AROUND.finditer(kinds)):
+        first, second = known[words[at]], known[words[at + 2]]
+        asked.add((at, at + 2), (first.same, SAME), (second.same, SAME))
+    for at in (found.start() for found in _ALONE.finditer(kinds)):
+        _add_alone(asked, at, known[words[at]])
     if "." in source.plain.low:
-        _add_initials(asked, source, standings)
-    for place, found in index.pairs(asked.keys):
-        pair = Pair(*asked.pairs[place])
-        for name, tag in found:
+        _add_initials(asked, source, known)
+    for place, names in index.pairs(asked.keys):
+        pair = asked.pairs[place]
+        for name, tag in names:
             parts = cached_parts(index.entry(name).name)
-            near = judged(policy, source, pair, parts, tag, shared=len(found) > 1)
+            near = judged(policy, source, pair, parts, tag, shared=len(names) > 1)
             if near:
                 yield Near(name, *near)
 
@@ -83,10 +89,11 @@ def _add_alone(asked: _Asked, at: int, standing: Standing) -> None:
         asked.add((at, at), first, second, split)
 
 
-def _add_initials(asked: _Asked, source: Words, standings: Sequence[Standing | None]) -> None:
+def _add_initials(asked: _Asked, source: Words, known: Mapping[str, Standing]) -> None:
     """An initial with a full stop before a family name: "T. Swift"."""
-    for at, standing in enumerate(standings):
-        if at and standing and standing.same and len(source.words[at - 1]) == 1 and source.words[at - 1].isalpha():
-            initial = source.readings[at - 1].look or "a"
-            if source.between(at).startswith("."):
-                asked.add((at - 1, at), (initial_number(initial), SAME), (standing.same, SAME))
+    for at, word in enumerate(source.words[:-1]):
+        if len(word) == 1 and word.isalpha() and source.between(at + 1).startswith("."):
+            family = known.get(source.words[at + 1])
+            if family and family.same:
+                initial = source.readings[at].look or "a"
+                asked.add((at, at + 1), (initial_number(initial), SAME), (family.same, SAME))

@@ -30,3 +30,18 @@ def _words() -> frozenset[str]:
 def is_ordinary(word: str) -> bool:
     """Whether a lower-case word is an ordinary English one, or has less than three letters."""
     return len(word) < 3 or word in _words()
+
+
+_JARGON = frozenset(
+    """
+    absurdres anime artstation bokeh cgi chibi ckpt controlnet cyberpunk deviantart dslr fhd fujifilm glsl hdr hdri
+    highres hyperdetailed hyperrealism hyperrealistic img jpeg jpg kodak leica locon lora loras lowres lycoris manga
+    megapixel midjourney nikon nsfw photorealism photorealistic pixiv png portra qhd raytraced raytracing rgb
+    safetensors sdxl sfw steampunk txt uhd ultradetailed ultrarealistic unsplash vaporwave vfx vray wlop
+    """.split()  # noqa: SIM905 - a list of words is read as a paragraph
+)
+
+
+def is_jargon(word: str) -> bool:
+    """Whether a lower-case word is one that prompts are full of and no dictionary has."""
+    return word in _JARGON

@@ -4,14 +4,14 @@ Most words of a text were met before, so that a text costs little more than one 
 """
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from domain.registry.given_names import is_given_name
-from domain.registry.ordinary import is_ordinary
+from domain.registry.ordinary import is_jargon, is_ordinary
 from domain.registry.skeletons import bare_look, is_foreign, letters_alone, readers_of, reduced, skeleton
-
-Marks = tuple[bytes, bytes, bytes]
 
 LOOK, LETTERS, NATIVE = 0, 1, 2
 """The ways to read a word, by their places in `Reading`."""
@@ -23,12 +23,14 @@ class Reading(NamedTuple):
     look: str
     letters: str
     native: str
-    skeletons: tuple[str, str, str]
-    """All three, by the way of reading."""
-    begins: Marks
-    """By letters of each skeleton: 1 where a name may begin before the letter."""
-    ends: Marks
-    """By letters of each skeleton: 1 where a name may end behind the letter."""
+    begins_look: bytes
+    """By letters of the skeleton: 1 where a name may begin before the letter."""
+    begins_letters: bytes
+    begins_native: bytes
+    ends_look: bytes
+    """By letters of the skeleton: 1 where a name may end behind the letter."""
+    ends_letters: bytes
+    ends_native: bytes
     telling: bool
     """Of letters alone, and no ordinary word: it may be a name."""
     parted: bool
@@ -38,6 +40,18 @@ class Reading(NamedTuple):
     beside: bool
     """Part of a name in Latin letters where it stands beside a telling word: a short word or a given name."""
 
+
+def _column(field: str) -> Callable[[Iterable[Reading]], Iterator[Any]]:
+    """Take one field of many readings, which is many times faster than asking each for it."""
+    field_of = itemgetter(Reading._fields.index(field))
+    return lambda readings: map(field_of, readings)
+
+
+SKELETONS = (_column("look"), _column("letters"), _column("native"))
+BEGINS = (_column("begins_look"), _column("begins_letters"), _column("begins_native"))
+ENDS = (_column("ends_look"), _column("ends_letters"), _column("ends_native"))
+"""What each of many readings has, by the way of reading."""
+TELLING, PARTED, FOREIGN = _column("telling"), _column("parted"), _column("foreign")
 
 # What people write before and behind a name without a space, in names of files and accounts.
 _BEFORE = ("foto", "photo", "pic", "img", "image", "portrait", "style", "art", "lora", "the", "my", "its", "real", "xx")
@@ -94,10 +108,11 @@ def _read(word: str) -> Reading:
         look,
         letters,
         native,
-        skeletons=(look, letters, native),
-        begins=(begin, begin_letters, begin_native),
-        ends=(end, end_letters, end_native),
-        telling=word.isalpha() and (word not in _PAIRS if len(word) == _PAIR else not is_ordinary(word)),
+        *(begin, begin_letters, begin_native),
+        *(end, end_letters, end_native),
+        telling=word.isalpha()
+        and not is_jargon(word)
+        and (word not in _PAIRS if len(word) == _PAIR else not is_ordinary(word)),
         parted=letters is not look and (not word.isascii() or _PARTED.search(word) is not None),
         foreign=is_foreign(word),
         beside=_is_beside(word),
@@ -122,10 +137,22 @@ _JOINING = frozenset(
 )
 
 
+def _is_telling(word: str) -> bool:
+    if not word.isalpha() or is_jargon(word):
+        return False
+    return word not in _PAIRS if len(word) == _PAIR else not is_ordinary(word)
+
+
+_SHORT = 4
+_SYLLABLES = re.compile(r"(?:[^aeiou]{0,2}[aeiou]{1,2}(?:ng|nd|rk|[nrklmph])?){1,2}")
+"""An ordinary word of such syllables may be part of a Chinese, Korean or Japanese name; "soft" and "best" are none."""
+
+
 def _is_beside(word: str) -> bool:
     if not word.isascii() or not word.isalpha() or word in _JOINING:
         return False
-    return len(word) <= 4 or is_given_name(word)
+    short = len(word) <= _SHORT and (not is_ordinary(word) or len(word) <= _PAIR or _SYLLABLES.fullmatch(word))
+    return bool(short) or is_given_name(word)
 
 
 def _marks(word: str, skeleton_of_it: str) -> tuple[bytes, bytes]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from anyascii import anyascii
 
+from domain.registry.arabic import usually_written
+
 _CYRILLIC_ENDING = re.compile(
     r"(?<=.{3})(?:ого|его|ому|ему|ыми|ими|ией|ых|их|ый|ий|ии|ой|ои|еи|ыи|ая|яя|ую|юю|ым|им|ом|ем|а|у|е|ы|и|я|ю)$"
 )
@@ -126,6 +128,8 @@ def without_ending(word: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def romanised(word: str) -> str:
     """Write a word of another script in lower-case Latin letters, by the sound."""
+    if _VOWELLESS.match(word) and (usual := usually_written(word)):
+        return usual
     for spelled, sound in _SPOKEN_AS:
         word = word.replace(spelled, sound)
     if _HAN.search(word) or _KANA.search(word):
@@ -166,7 +170,7 @@ def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     if _HANGUL.search(joined):
         return list(_korean(joined))
     if _HAN.search(joined):
-        return [(chinese_reading(joined),), *_japanese(joined)]
+        return [(chinese_reading(joined),), *(_japanese(joined) if may_be_japanese(joined) else ())]
     if _KANA.search(joined):
         return [tuple(japanese_reading(word) for word in words)]
     latin = tuple(romanised(word) for word in words)
@@ -180,6 +184,15 @@ def _korean(name: str) -> Iterator[tuple[str, ...]]:
     family, given = name[:1], _latin(name[1:])
     for reading in (_latin(family), *_KOREAN_FAMILY.get(_latin(family), ())):
         yield (reading, given) if given else (reading,)
+
+
+def may_be_japanese(word: str) -> bool:
+    """Whether Japanese has all characters of a word; the dictionary passes over others, and little is left then."""
+    try:
+        word.encode("cp932")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _japanese(name: str) -> Iterator[tuple[str, ...]]:

@@ -6,9 +6,12 @@ letters that it resembles; and `native`, in its own script. The same reduction i
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from operator import itemgetter
+from typing import NamedTuple
 
+import numpy as np
 from anyascii import anyascii
 from confusable_homoglyphs.confusables import confusables_data
 
@@ -18,6 +21,8 @@ _MARKED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
 _INDIC = "\u0900-\u0963\u0970-\u0dff"
 _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff"
 
+_SPACE, _CASE, _LETTERS = ord(" "), ord("a") ^ ord("A"), 26
+_HUMPS = re.compile(r"[A-Z\u0391-\u03a9\u0410-\u042f](?<=[^\W\d_].)")
 _SIGNS = "$@!|*€£¢"
 _ASCII_WORD = re.compile(r"[$@|!]?[a-z0-9]+(?:[$@!|*]+[a-z0-9]+)*(?:!?[$@|])?")
 _SEPARATED = {code: " " for code in range(128) if chr(code) not in "abcdefghijklmnopqrstuvwxyz0123456789$@!|*"}
@@ -32,6 +37,7 @@ _LOOKS = dict(zip("0134578962$@!|€£¢i", "oleastbggzsallelcl", strict=True)) 
 _LOOK_TABLE = str.maketrans(_LOOKS)
 _UNITS = re.compile(r"rn|vv|.", re.DOTALL)
 _RUNS = re.compile(r"(.)\1+", re.DOTALL)
+_FIRST = itemgetter(1)
 _NOT_LETTERS = re.compile(rf"[0-9{re.escape(_SIGNS)}]+")
 _TWO_AS_ONE = {"rn": "m", "vv": "w"}
 
@@ -65,10 +71,51 @@ def word_list(low: str) -> list[str]:
     if not low.isascii():
         return _WORD.findall(low)
     pieces = low.translate(_SEPARATED).split()
-    if not any(sign in low for sign in "$@!|*"):
+    if not _has_sign(low):
         return pieces
     # No word goes on where the text was parted, so only what has a sign in it is looked at letter by letter.
     return [word for piece in pieces for word in ((piece,) if piece.isalnum() else _ASCII_WORD.findall(piece))]
+
+
+class Spans(NamedTuple):
+    """Where words begin and end; one place is asked for far more seldom than there are words."""
+
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def of(self, word: int) -> tuple[int, int]:
+        """Give where one word begins and ends."""
+        return self.starts[word], self.ends[word]
+
+
+def spans_of(low: str, words: list[str]) -> Spans:
+    """Say where the words of a plain lower-case text stand."""
+    if low.isascii() and not _has_sign(low):
+        spaces = np.frombuffer(f" {low.translate(_SEPARATED)} ".encode(), dtype=np.uint8) == _SPACE
+        edges: list[int] = np.flatnonzero(spaces[1:] != spaces[:-1]).tolist()
+        return Spans(edges[::2], edges[1::2])
+    # Between two words nothing stands that a word could begin with, so each is found right behind the other.
+    find, at = low.find, 0
+    starts, ends = [], []
+    for word in words:
+        starts.append(find(word, at))
+        at = starts[-1] + len(word)
+        ends.append(at)
+    return Spans(starts, ends)
+
+
+def humps_in(cased: str) -> list[int]:
+    """Find the upper-case letters behind another letter."""
+    if not cased.isascii():
+        return [found.start() for found in _HUMPS.finditer(cased)]
+    codes = np.frombuffer(cased.encode(), dtype=np.uint8)
+    upper, letter = codes[1:] - ord("A") < _LETTERS, (codes[:-1] | _CASE) - ord("a") < _LETTERS
+    humps: list[int] = (np.flatnonzero(upper & letter) + 1).tolist()
+    return humps
+
+
+def _has_sign(low: str) -> bool:
+    return any(sign in low for sign in "$@!|*")
 
 
 def skeleton(letters: str) -> str:
@@ -85,7 +132,7 @@ def joined_lookalikes(letters: str) -> str:
 
 def one_of_each(letters: str) -> str:
     """Leave one of each run of the same letter."""
-    return _RUNS.sub(r"\1", letters)
+    return _RUNS.sub(_FIRST, letters)
 
 
 @cache
@@ -135,16 +182,26 @@ def _native_of(char: str) -> str:
     return char
 
 
+_CYRILLIC_LOOKS = dict(zip("abcehikmoptxy", "авсеникмортху", strict=True)) | {"i": "і", "j": "ј", "s": "ѕ"}
+
+
+def _cyrillic_of(char: str) -> str:
+    return _CYRILLIC_LOOKS.get(char) or _native_of(char)
+
+
 Reader = Callable[[str], str]
+_LATIN, _GREEK, _CYRILLIC = re.compile("[a-z]"), re.compile("[\u0370-\u03ff]"), re.compile("[\u0400-\u04ff]")
 
 
 def readers_of(word: str) -> tuple[Reader, Reader, Reader]:
     """Choose how the characters of a word are read: by look, by letters, and in its own script.
 
-    A word of several scripts at once is read by its looks.
+    A word of several scripts at once is read by its looks, and where Cyrillic is one of them by what looks Cyrillic.
     """
-    mixed = any(char.isascii() and char.isalpha() for char in word)
-    return (_mixed_look_of if mixed else _look_of), _letters_of, _native_of
+    latin, cyrillic = _LATIN.search(word), _CYRILLIC.search(word)
+    mixed = latin or (cyrillic and _GREEK.search(word))
+    native = _cyrillic_of if latin and cyrillic else _native_of
+    return (_mixed_look_of if mixed else _look_of), _letters_of, native
 
 
 def letters_alone(word: str) -> str:

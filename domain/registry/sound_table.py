@@ -1,7 +1,7 @@
 """Names by how they sound: all that share a sound key, with the vowels that tell them apart."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ _NUMBER = (1 << VOICES_AT) - 1
 _ONES = np.array([bits.bit_count() for bits in range(1 << (32 - VOICES_AT))], dtype=np.uint8)
 _MOST_ROWS, _MOST_NAMES = 1024, 64
 """So many names of one key are compared by their voices, and so many of them by their vowels."""
-_MOST_KEPT = 1 << 14
+_MOST_CHOIRS = 1 << 10
 _SHORT = 8
 _HAS_HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -58,40 +58,45 @@ class Choir(NamedTuple):
 
     forms: list[str]
     names: list[tuple[int, Traits]]
+    crowd: int
+    """So many names share it, of which a bounded number are here."""
 
 
 class SoundTable:
-    """Finds names by sound key and voices. `sung` has how names may sound; that of others is found out when needed.
-
-    It also keeps what was found for what was heard, because the same words are met again and again.
-    """
+    """Finds names by sound key and voices. `sung` has how names may sound; that of others is found out when needed."""
 
     def __init__(self, rows: Rows, sung: Mapping[int, Sung], *, voiced: bool) -> None:
         self._table, self._sung, self._voiced = Table(rows), sung, voiced
-        self._known: dict[Hashable, tuple[int, ...]] = {}
+        self.may_have = self._table.may_have
+        self._choirs: dict[int, Choir] = {}
 
     def __len__(self) -> int:
         return len(self._table)
 
-    def known_for(self, more: int) -> dict[Hashable, tuple[int, ...]]:
-        """Give the names found so far for what was heard, with room for so many more."""
-        if len(self._known) + more > _MOST_KEPT:
-            # Another thread may just be reading it: it is left whole, and a new one begun.
-            self._known = {}
-        return self._known
-
     def find(self, asked: Sequence[Asked], name_of: Callable[[int], str]) -> Iterator[tuple[int, Choir]]:
         """For each sound that is there give its place among those asked for, and how its names may sound."""
-        for place, rows in self._table.slices([one.key for one in asked], most=_MOST_ROWS):
+        known, table = self._choirs, self._table
+        for place, begin, end in table.slices([one.key for one in asked]):
             one = asked[place]
-            near = rows[_ONES[(rows >> VOICES_AT) ^ one.voices] <= one.others] if self._voiced else rows
-            choir = self._choir((near & _NUMBER)[:_MOST_NAMES].tolist(), name_of)
+            choir = known.get(one.key)
+            if choir is None:
+                rows = table.rows(begin, min(end, begin + _MOST_ROWS))
+                if self._voiced:
+                    rows = rows[_ONES[(rows >> VOICES_AT) ^ one.voices] <= one.others]
+                choir = self._choir((rows & _NUMBER).tolist(), name_of)
+                if not self._voiced:
+                    self._keep(one.key, choir)
             if choir.forms:
                 yield place, choir
 
-    def _choir(self, names: list[int], name_of: Callable[[int], str]) -> Choir:
-        choir = Choir([], [])
-        for name in dict.fromkeys(names):
+    def _keep(self, key: int, choir: Choir) -> None:
+        if len(self._choirs) >= _MOST_CHOIRS:
+            self._choirs = {}
+        self._choirs[key] = choir
+
+    def _choir(self, rows: list[int], name_of: Callable[[int], str]) -> Choir:
+        choir = Choir([], [], len(rows))
+        for name in dict.fromkeys(rows[:_MOST_NAMES]):
             sung = self._sung.get(name) or sung_of(name_of(name))
             choir.forms.extend(sung.forms)
             choir.names.extend([(name, sung.traits)] * len(sung.forms))

@@ -1,11 +1,12 @@
 """What a word of a text may stand for in the names of an index: found out once for each word, and kept."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from domain.registry.given_names import fuller_forms, is_given_name, short_forms, spelled_forms
+from domain.registry.given_names import fuller_forms, is_given_name, read_as_given_name, short_forms, spelled_forms
 from domain.registry.hashed import Rows, Table
 from domain.registry.ordinary import is_ordinary
 from domain.registry.readings import Reading, reading_of
@@ -24,6 +25,9 @@ _LEAST_TELLING, _LEAST_ALONE = 5, 7
 _LONGEST_SLIP = 24
 _MOST_SLIPS = 32
 _MOST_KEPT = 1 << 16
+
+
+_AROUND = re.compile(r"(.).\1", re.DOTALL)
 
 
 class Parted(NamedTuple):
@@ -50,6 +54,24 @@ class Standing(NamedTuple):
     """So long that it may be mistyped for a name of one word."""
 
 
+_NOTHING = "."
+
+
+def _kind_of(standing: Standing) -> str:
+    if standing.telling:
+        return "T" if standing.same else "t"
+    if standing.same:
+        return "n"
+    return "f" if standing.firm else "s"
+
+
+class _Known(NamedTuple):
+    """What was found out about words: what they may stand for, and of which kind each is."""
+
+    standings: dict[str, Standing]
+    kinds: dict[str, str]
+
+
 class Standings:
     """Finds out what words may stand for, all unknown words of a text at once.
 
@@ -61,7 +83,7 @@ class Standings:
         self, numbers: dict[str, int], beginnings: dict[str, list[int]], long_words: Mapping[str, str]
     ) -> None:
         self._numbers, self._beginnings = numbers, beginnings
-        self._known: dict[str, Standing | None] = {}
+        self._known = _Known({}, {})
         self._texts = [""] * (max(numbers.values(), default=0) + 1)
         self._looks = self._texts.copy()
         slips = Rows()
@@ -73,19 +95,25 @@ class Standings:
                 slips.add(hash(deleted), number)
         self._table = Table(slips)
 
-    def of(self, words: Sequence[str]) -> list[Standing | None]:
-        """Say for each word what it may stand for; None for nothing."""
-        known = self._known
-        unknown = set(words).difference(known)
-        if unknown:
-            if len(known) + len(unknown) > _MOST_KEPT:
-                # Another thread may just be reading it: it is left whole, and a new one begun.
-                known = self._known = {}
-                unknown = set(words)
-            self._learn(list(unknown), known)
-        return [known[word] for word in words]
+    def of(self, words: Sequence[str]) -> tuple[Mapping[str, Standing], str]:
+        """Say what words may stand for, those that may stand for something; and which kind each word is.
 
-    def _learn(self, words: list[str], known: dict[str, Standing | None]) -> None:
+        A kind is one letter: t for a telling word, T for one that also is a word of a name; among the others n for
+        one that is a word of a name, f for another form of one, s for one that may be mistyped; and a stop for nothing.
+        """
+        known = self._known
+        try:
+            return known.standings, "".join(map(known.kinds.__getitem__, words))
+        except KeyError:
+            unknown = set(words).difference(known.kinds)
+        if len(known.kinds) + len(unknown) > _MOST_KEPT:
+            # Another thread may just be reading it: it is left whole, and a new one begun.
+            known = self._known = _Known({}, {})
+            unknown = set(words)
+        self._learn(list(unknown), known)
+        return known.standings, "".join(map(known.kinds.__getitem__, words))
+
+    def _learn(self, words: list[str], known: _Known) -> None:
         readings = [reading_of(word) for word in words]
         firm = [self._firm(word, reading) for word, reading in zip(words, readings, strict=True)]
         slips = self._slips([(word, reading.look) for word, reading in zip(words, readings, strict=True)])
@@ -98,13 +126,15 @@ class Standings:
         parted = dict(zip(lonely, self._parted([readings[at].look for at in lonely]), strict=True))
         for at, word in enumerate(words):
             parts = parted.get(at, ())
+            kind = _NOTHING
             if firm[at] or slips[at] or parts:
                 same = firm[at][0][0] if firm[at] and firm[at][0][1] == SAME else 0
                 telling = len(word) >= _LEAST_TELLING and not is_ordinary(word)
                 alone = telling and len(word) >= _LEAST_ALONE and bool(slips[at])
-                known[word] = Standing(same, tuple(firm[at]), tuple(slips[at]), tuple(parts), telling, alone)
-            else:
-                known[word] = None
+                one = Standing(same, tuple(firm[at]), tuple(slips[at]), tuple(parts), telling, alone)
+                known.standings[word] = one
+                kind = _kind_of(one)
+            known.kinds[word] = kind
 
     def _firm(self, word: str, reading: Reading) -> list[Candidate]:
         """Give the words of names that a word is, or is a short form, a long form or another spelling of."""
@@ -112,18 +142,26 @@ class Standings:
         same = self._numbers.get(look)
         found: list[Candidate] = [] if same is None else [(same, SAME)]
         if word.isalpha():
-            other_forms = fuller_forms(word) | short_forms(word)
-            spelled = frozenset().union(*map(spelled_forms, other_forms))
-            for others, how in ((spelled_forms(word), SPELLED), (other_forms | spelled, NICKNAME)):
-                for other in others:
-                    self._add(found, self._numbers.get(skeleton(other)), how)
-            if 3 <= len(word) <= 5 and is_given_name(word):
-                for number in self._beginnings.get(word, ()):
-                    self._add(found, number, NICKNAME)
+            for other in spelled_forms(word):
+                self._add(found, self._numbers.get(skeleton(other)), SPELLED)
+            if is_given_name(word):
+                self._add_forms(found, word)
         elif word.isascii() and reading.letters != look:
             # A sign at the edge of a word may be none of its letters: "swift|".
             self._add(found, self._numbers.get(reading.letters), SAME)
+        given = read_as_given_name(word)
+        if given != word:
+            self._add_forms(found, given)
         return found
+
+    def _add_forms(self, found: list[Candidate], word: str) -> None:
+        """Add what a given name is short for, or is shortened to, in all their spellings."""
+        forms = fuller_forms(word) | short_forms(word)
+        for other in forms.union(*map(spelled_forms, forms)):
+            self._add(found, self._numbers.get(skeleton(other)), NICKNAME)
+        if 3 <= len(word) <= 5:
+            for number in self._beginnings.get(word, ()):
+                self._add(found, number, NICKNAME)
 
     @staticmethod
     def _add(found: list[Candidate], number: int | None, how: int) -> None:
@@ -173,7 +211,8 @@ class Standings:
                 if look[:1] != wanted[:1]:
                     continue
                 distance = OSA.distance(look, wanted, score_cutoff=most)
-                if distance > most:
+                # Where neither had a letter reduced, the letters are the same as the skeletons.
+                if distance > most and not (len(bare) == len(look) and len(text) == len(wanted)):
                     distance = OSA.distance(bare, bare_look(text), score_cutoff=most)
                 if distance <= most:
                     ranked.append((distance, number, MISTYPED))
@@ -218,8 +257,9 @@ def _deletions(word: str) -> set[str]:
     The first letter is always there: it is rarely mistyped.
     """
     word = one_of_each(word)
-    found = {word}
-    for at in range(1, len(word)):
-        behind = at + 2 if word[at - 1] == word[at + 1 : at + 2] else at + 1
-        found.add(word[:at] + word[behind:])
+    places = range(1, len(word))
+    found = {word, *[word[:at] + word[at + 1 :] for at in places]}
+    if _AROUND.search(word):
+        # Where a letter stood between two that are the same, one of these goes too.
+        found = {one_of_each(one) for one in found}
     return found

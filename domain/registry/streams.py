@@ -4,13 +4,25 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import NamedTuple
+from typing import AnyStr, NamedTuple
 
 import numpy as np
 
 from domain.registry.plain import Plain
-from domain.registry.readings import AFFIX_BEFORE, AFFIX_BEHIND, LETTERS, LOOK, NATIVE, Reading, readings_of_words
-from domain.registry.skeletons import extents, word_list
+from domain.registry.readings import (
+    AFFIX_BEFORE,
+    AFFIX_BEHIND,
+    BEGINS,
+    ENDS,
+    LETTERS,
+    LOOK,
+    NATIVE,
+    PARTED,
+    SKELETONS,
+    Reading,
+    readings_of_words,
+)
+from domain.registry.skeletons import Spans, extents, humps_in, spans_of, word_list
 
 # What Korean puts behind a name without a space: particles and forms of address.
 PARTICLE = re.compile(
@@ -38,19 +50,13 @@ class Words:
         self.plain = plain
         self.words = word_list(plain.low)
         self.readings: list[Reading] = readings_of_words(self.words)
-        self._spans: list[tuple[int, int]] | None = None
+        self._spans: Spans | None = None
 
     @property
-    def spans(self) -> list[tuple[int, int]]:
+    def spans(self) -> Spans:
         """Where the words stand in the plain text."""
         if self._spans is None:
-            # Between two words nothing stands that a word could begin with, so each is found right behind the other.
-            find, at = self.plain.low.find, 0
-            self._spans = []
-            for word in self.words:
-                first = find(word, at)
-                at = first + len(word)
-                self._spans.append((first, at))
+            self._spans = spans_of(self.plain.low, self.words)
         return self._spans
 
     def humped(self) -> Iterator[int]:
@@ -59,15 +65,15 @@ class Words:
         if cased.islower() or cased.isupper():
             return
         last = -1
-        for found in _HUMPS.finditer(cased):
-            word = bisect_right(self.spans, (found.start(), len(cased))) - 1
-            if word > last and not cased[slice(*self.spans[word])].isupper():
+        for at in humps_in(cased):
+            word = bisect_right(self.spans.starts, at) - 1
+            if word > last and not cased[slice(*self.spans.of(word))].isupper():
                 last = word
                 yield word
 
     def between(self, word: int) -> str:
         """Give what stands before a word, after the one before it."""
-        return self.plain.low[self.spans[word - 1][1] : self.spans[word][0]]
+        return self.plain.low[self.spans.ends[word - 1] : self.spans.starts[word]]
 
 
 class Stream:
@@ -75,29 +81,29 @@ class Stream:
 
     def __init__(self, source: Words, kind: int) -> None:
         self.source, self.kind = source, kind
-        self._skeletons = [reading.skeletons[kind] for reading in source.readings]
+        self._skeletons: list[str] = list(SKELETONS[kind](source.readings))
         joined = "".join(self._skeletons)
-        letters = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        if joined.isascii():
+            letters = np.frombuffer(joined.encode("ascii"), dtype=np.uint8)
+        else:
+            letters = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         # No skeleton has a letter twice in a row, so that two alike stand where two words meet.
-        self._doubled = np.flatnonzero(letters[1:] == letters[:-1]) + 1
-        self.text = _without(joined, self._doubled.tolist())
-        self._parts_made: list[str] | None = None
+        self._doubled: list[int] = (np.flatnonzero(letters[1:] == letters[:-1]) + 1).tolist()
+        self.text = _without(joined, self._doubled)
         self._offsets: list[int] | None = None
         self._extents: dict[int, list[tuple[int, int]]] = {}
-
-    @property
-    def _parts(self) -> list[str]:
-        """What each word adds to the stream."""
-        if self._parts_made is None:
-            self._parts_made = list(_parts(self._skeletons))
-        return self._parts_made
 
     @property
     def offsets(self) -> list[int]:
         """At which letter of the stream each word begins, and its length at last."""
         if self._offsets is None:
-            self._offsets = [0, *accumulate(map(len, self._parts))]
+            begins = np.array([0, *accumulate(map(len, self._skeletons))])
+            self._offsets = (begins - np.searchsorted(self._doubled, begins)).tolist()
         return self._offsets
+
+    def _added(self, word: int) -> int:
+        """Say how many letters a word adds to the stream."""
+        return self.offsets[word + 1] - self.offsets[word]
 
     def plausible(self, hits: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
         """Leave out the hits that surely begin or end within a word, which most do in a large registry."""
@@ -108,14 +114,13 @@ class Stream:
 
     def _edges(self) -> tuple[bytearray, bytearray]:
         """Mark the letters before which a name may begin and, one further, those behind which it may end."""
-        begins = b"".join([reading.begins[self.kind] for reading in self.source.readings])
-        ends = b"".join([reading.ends[self.kind] for reading in self.source.readings])
-        if len(self._doubled):
-            marks = np.frombuffer(begins, dtype=np.uint8).copy()
-            marks[self._doubled - 1] = 1
-            begins = np.delete(marks, self._doubled).tobytes()
-            ends = np.delete(np.frombuffer(ends, dtype=np.uint8), self._doubled).tobytes()
-        starts, stops = bytearray(begins + b"\1"), bytearray(b"\0" + ends)
+        begins = bytearray(b"".join(BEGINS[self.kind](self.source.readings)))
+        ends = b"".join(ENDS[self.kind](self.source.readings))
+        for at in self._doubled:
+            # The letter that is left begins what the other began, and ends what it ended itself.
+            begins[at - 1] = 1
+        starts = bytearray(_without(bytes(begins), self._doubled) + b"\1")
+        stops = bytearray(b"\0" + _without(ends, self._doubled))
         for number in self.source.humped():
             first, last = self.offsets[number], self.offsets[number + 1]
             starts[first:last] = stops[first + 1 : last + 1] = b"\1" * (last - first)
@@ -124,9 +129,9 @@ class Stream:
     def starts(self, letter: int) -> Iterator[Edge]:
         """Give the places at which a name that begins with this letter of the stream may begin in the text."""
         word = bisect_right(self.offsets, letter) - 1
-        dropped = len(self._skeletons[word]) - len(self._parts[word])
+        dropped = len(self._skeletons[word]) - self._added(word)
         inside = letter - self.offsets[word] + dropped
-        first = self.source.spans[word][0]
+        first = self.source.spans.starts[word]
         if inside == 0:
             yield Edge(word, first, inner=False)
         else:
@@ -144,15 +149,15 @@ class Stream:
         """The word after may begin with the very letter that the one before ended with."""
         while word < len(self._skeletons) and not self._skeletons[word]:
             word += 1
-        if word < len(self._skeletons) and len(self._skeletons[word]) != len(self._parts[word]):
-            yield Edge(word, self.source.spans[word][0], inner=False)
+        if word < len(self._skeletons) and len(self._skeletons[word]) != self._added(word):
+            yield Edge(word, self.source.spans.starts[word], inner=False)
 
     def ends(self, letter: int) -> Iterator[Edge]:
         """Give the places at which a name that ends before this letter of the stream may end in the text."""
         word = bisect_left(self.offsets, letter) - 1
-        dropped = len(self._skeletons[word]) - len(self._parts[word])
+        dropped = len(self._skeletons[word]) - self._added(word)
         inside = letter - self.offsets[word] + dropped
-        first, last = self.source.spans[word]
+        first, last = self.source.spans.of(word)
         if inside == len(self._skeletons[word]):
             yield Edge(word, last, inner=False)
             yield from self._shared_ends(word + 1)
@@ -173,15 +178,15 @@ class Stream:
 
     def _shared_ends(self, word: int) -> Iterator[Edge]:
         """The words after may consist of the very letter that the one before ended with."""
-        while word < len(self._parts) and not self._parts[word]:
+        while word < len(self._skeletons) and not self._added(word):
             if self._skeletons[word]:
-                yield Edge(word, self.source.spans[word][1], inner=False)
+                yield Edge(word, self.source.spans.ends[word], inner=False)
             word += 1
 
     def place(self, first: int, last: int) -> tuple[int, int]:
         """Give the place, in the plain text, of the words that these letters of the stream stand in."""
         begin, end = bisect_right(self.offsets, first) - 1, bisect_left(self.offsets, last) - 1
-        return self.source.spans[begin][0], self.source.spans[end][1]
+        return self.source.spans.starts[begin], self.source.spans.ends[end]
 
     def breaks(self, start: int, first: int, last: int) -> Iterator[tuple[int, int]]:
         """For each word after `first` to `last` give its number and how many letters of the name came before it."""
@@ -195,24 +200,15 @@ class Stream:
         return self._extents[word]
 
 
-def _without(letters: str, places: list[int]) -> str:
+def _without(letters: AnyStr, places: list[int]) -> AnyStr:
     """Leave out the letters at these places."""
     if not places:
         return letters
     edges = zip([0, *(at + 1 for at in places)], [*places, len(letters)], strict=True)
-    return "".join([letters[first:last] for first, last in edges])
-
-
-def _parts(skeletons: list[str]) -> Iterator[str]:
-    """Leave out the first letter of each skeleton that the one before ends with."""
-    last = ""
-    for one in skeletons:
-        yield one[1:] if one and one[0] == last else one
-        last = one[-1] if one else last
+    return letters[:0].join([letters[first:last] for first, last in edges])
 
 
 _NONE, _CLASS, _HUMP = 0, 1, 2
-_HUMPS = re.compile(r"[A-Z\u0391-\u03a9\u0410-\u042f](?<=[^\W\d_].)")
 
 
 def _boundary(plain: Plain, at: int) -> int:
@@ -237,7 +233,7 @@ def streams_of(source: Words) -> list[Stream]:
     for kind in (LETTERS, NATIVE):
         if kind == NATIVE and source.plain.low.isascii():
             continue
-        if not any([reading.parted for reading in source.readings]):  # noqa: C419 - a list is faster
+        if not any(PARTED(source.readings)):
             break
         stream = Stream(source, kind)
         if all(stream.text != other.text for other in found):

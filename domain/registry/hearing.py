@@ -1,0 +1,167 @@
+"""How words may be heard: in Latin letters, word by word or run together, with the key that names are looked up by."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from domain.registry.romanising import japanese_reading, may_be_japanese, readings_of, romanised, without_ending
+from domain.registry.sounds import (
+    any_words,
+    consonants_of_word,
+    first_of_class,
+    joined_keys,
+    key_of_word,
+    key_of_words,
+    run_together,
+    sound_of,
+    together,
+)
+from domain.registry.streams import PARTICLE
+
+GUESSED = "?"
+"""Stands behind words of which one consonant is to be heard otherwise."""
+
+_KATAKANA = re.compile(r"[\u30a1-\u30ff]")
+_VOWELLESS = re.compile(r"[\u0590-\u06ff]")
+_HAN = re.compile(r"[\u3400-\u9fff々]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]+$")
+
+_ALL_OTHER = 10
+_OTHER_VOICES = {"kana": _ALL_OTHER, "hangul": _ALL_OTHER, "vowelless": 2, "other": 1}
+"""So many consonants may be voiced in the text and not in the name: Japanese has no l, Korean voices what stands
+between vowels, and Arabic has no p."""
+_KANA_LENIENCE = -0.05
+_RUN_TOGETHER = 0.12
+"""Added where the words of a text are others than those of the name: what is run together is alike more often."""
+_CONSONANTS = ("", "k", "t", "p", "l", "s", "m", "n")
+_GUESSED_FROM = 7
+_STRICTER = 0.05
+_LEAST_CONSONANTS, _LONG = 3, 9
+"""Words in Latin letters with fewer, or long ones with two, are not taken for a name of another script."""
+
+
+class Heard(NamedTuple):
+    """How words are read in Latin letters, and the key of that."""
+
+    latin: tuple[str, ...]
+    key: str
+    lenience: float = 0.0
+    """Added to how alike it must sound: some scripts put vowels behind consonants."""
+    script: str = ""
+    """`han` or `hangul`: names of the same script are compared by their characters alone."""
+    voices: int = 0
+    """Which of its consonants are voiced."""
+    others: int = _ALL_OTHER
+    """So many of its consonants may be voiced otherwise in the name."""
+
+
+def heard_foreign(words: tuple[str, ...]) -> list[Heard]:
+    """Give the ways to hear words of another script than Latin, all of one script."""
+    if _HAN.match(words[0]):
+        return list(_heard_japanese(words))
+    if words[-1] == GUESSED:
+        return [other for heard in _heard_spaced(words[:-1]) for other in _guessed(heard)]
+    return _heard_spaced(words)
+
+
+def _heard_japanese(words: tuple[str, ...]) -> Iterator[Heard]:
+    if not may_be_japanese(words[0]):
+        return
+    latin = (japanese_reading(words[0]),)
+    for count in (1, 2):
+        yield Heard(latin, run_together(key_of_words(latin), count), script="han")
+
+
+def _heard_spaced(words: tuple[str, ...]) -> list[Heard]:
+    """Words of a script with spaces: as they are, without endings, and as it writes what others say."""
+    whole = tuple(map(_read, words))
+    bare = tuple(_read(without_ending(word)) for word in words)
+    script = _script_of(words[-1])
+    others = [
+        tuple(word.replace(heard, written) for word in whole)
+        for heard, written in _heard_as(words[-1])
+        if any(heard in word for word in whole)
+    ]
+    found = [heard for latin in dict.fromkeys((whole, bare, *others)) for heard in _sounding(latin, script)]
+    if len(words) == 1 and script == "hangul":
+        for reading in readings_of((_without_particle(words[0]),))[1:]:
+            key = key_of_words(reading)
+            found += [Heard(reading, one, script=script) for one in (key, run_together(key, 2), run_together(key, 3))]
+    return found
+
+
+def _sounding(latin: tuple[str, ...], script: str) -> Iterator[Heard]:
+    """Give how words sound one by one; and run together, for names that have another number of words."""
+    consonants = [consonants_of_word(word) for word in latin]
+    lenience, most = _KANA_LENIENCE if script == "kana" else 0.0, _OTHER_VOICES[script]
+    spaced = sound_of(" ".join(consonants))
+    yield Heard(latin, spaced.key, lenience, script, spaced.voices, most)
+    numbers = (1, 2, 3) if script == "hangul" or len(latin) == 2 else (2,)
+    joined = sound_of(together(consonants))
+    stricter = 0.0 if script == "hangul" else _RUN_TOGETHER
+    for words in numbers:
+        if words != len(latin):
+            key = run_together(joined.key, words)
+            yield Heard(latin, key, lenience + stricter, script, joined.voices, most)
+
+
+def _guessed(heard: Heard) -> Iterator[Heard]:
+    """Hear one consonant otherwise, where there are enough others: Ferstappen for Verstappen."""
+    if " " not in heard.key or len(heard.key) < _GUESSED_FROM:
+        return
+    said = together(map(consonants_of_word, heard.latin))
+    others = {said[:at] + other + said[at + 1 :] for at in range(len(said)) for other in _CONSONANTS}
+    others |= {said[:at] + other + said[at:] for at in range(len(said) + 1) for other in _CONSONANTS}
+    for sound in {sound_of(first_of_class(other)) for other in others - {said}}:
+        key = run_together(sound.key, len(heard.latin))
+        yield Heard(heard.latin, key, _STRICTER, heard.script, sound.voices, heard.others + 1)
+
+
+def _script_of(word: str) -> str:
+    if _HANGUL.match(word):
+        return "hangul"
+    if _KATAKANA.match(word):
+        return "kana"
+    return "vowelless" if _VOWELLESS.match(word) else "other"
+
+
+def _heard_as(word: str) -> tuple[tuple[str, str], ...]:
+    """Say which sounds a script writes as another: Japanese v as b, Korean z as j and ts as ch, Arabic v as f."""
+    if _KATAKANA.match(word):
+        return (("b", "v"),)
+    if _HANGUL.match(word):
+        return (("j", "z"), ("ch", "ts"))
+    return (("f", "v"),) if _VOWELLESS.match(word) else ()
+
+
+def _read(word: str) -> str:
+    return romanised(_without_particle(word) if _HANGUL.match(word) else word)
+
+
+def _without_particle(word: str) -> str:
+    """Leave out what Korean puts behind a name of at least two syllables."""
+    found = PARTICLE.search(word, min(2, len(word)))
+    return word[: found.start()] if found and len(word) > 3 else word
+
+
+def orders_of(words: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
+    """Give the orders of Latin words, each with the key that finds names however many words these have.
+
+    A j may also be a y. Where there are too few consonants for a name there are none.
+    """
+    keys = tuple(map(key_of_word, words))
+    consonants = sum(map(len, keys))
+    if consonants < _LEAST_CONSONANTS and (consonants < _LEAST_CONSONANTS - 1 or sum(map(len, words)) < _LONG):
+        return []
+    found = _turned(words, keys)
+    if "j" in "".join(words):
+        spoken = tuple(word.replace("j", "y") for word in words)
+        found += _turned(spoken, tuple(map(key_of_word, spoken)))
+    return found
+
+
+def _turned(words: tuple[str, ...], keys: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
+    if len(words) == 1:
+        return [(words, any_words(keys[0]))]
+    turns = range(len(words))
+    return [(words[turn:] + words[:turn], any_words(joined_keys(keys[turn:] + keys[:turn]))) for turn in turns]
