@@ -77,6 +77,11 @@ _ENTRY = {
     "BLOCKED": "Your entry was blocked; its scan says why.",
     "DRAFT": "Your entry's file could not be examined; its scan says why, and you may upload it anew.",
 }
+_MODERATED = {
+    "ACCEPTED": "A moderator looked at your entry: it can be awarded.",
+    "HELD": "Your entry is held, as a moderator decided; its statement of reasons says why.",
+    "BLOCKED": "A moderator removed your entry; its statement of reasons says why.",
+}
 _BOUNTY = {
     "HELD": "Your bounty is held, and out of public sight; its statement of reasons says why.",
     "WAITING": "Your bounty waits until a moderator has looked at it; its findings say why.",
@@ -107,7 +112,7 @@ def _resource(_: Scope, fact: ResourceChanged) -> Notice | None:
 
 
 def _entry(scope: Scope, fact: EntryDecided) -> Notice | None:
-    message = _ENTRY.get(fact.status)
+    message = (_MODERATED if fact.cause == "MODERATOR" else _ENTRY).get(fact.status)
     if scope.account_id == fact.initiator_id:
         message = "An entry to your bounty " + (
             "passed validation: you can award it." if fact.status == "ACCEPTED" else "can no longer be awarded."
@@ -122,7 +127,7 @@ def _awarded(scope: Scope, fact: BountyAwarded) -> Notice:
 
 
 def _held(_: Scope, fact: BountyDecided) -> Notice | None:
-    message = _BOUNTY[fact.standing] if fact.standing != fact.before else None
+    message = _BOUNTY[fact.standing] if fact.standing != fact.before or fact.cause == "MODERATOR" else None
     return Notice(InboxKind.BOUNTY_DECIDED, Subject("bounty", fact.bounty_id), message) if message else None
 
 

@@ -4,6 +4,8 @@ import itertools
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import asyncpg
+
 from domain import accounts, bounties, moderation
 from domain.bounties import Bounty, BountyEntry
 from domain.kernel.findings import Finding, Signal, Verdict
@@ -88,3 +90,13 @@ async def claimed(ports: Ports, case_id: CaseId) -> Scope:
 async def log_of(system: Scope, case: Case) -> list[tuple[str, str]]:
     """The log of a case: what, and what was said of it."""
     return [(event.kind, event.detail) for event in (await moderation.histories(system, [case.id]))[case.id]]
+
+
+async def seen(scope: Scope, case_id: CaseId) -> Case:
+    """A case, as it stands for somebody."""
+    return (await moderation.cases_by_ids(scope, [case_id]))[case_id]
+
+
+async def written(db: asyncpg.Pool) -> tuple[int, int]:
+    """What must not grow by a refusal: facts, and events of cases."""
+    return (await db.fetchval("SELECT count(*) FROM fact"), await db.fetchval("SELECT count(*) FROM case_event"))

@@ -154,6 +154,7 @@ async def test_owners_are_told_of_decisions(url: str, relay: Relay, ports: Ports
     assert lifted["message"] == "An award that was refused to you can be made now: a moderator has looked at it."
     assert lifted["subject"] == {"id": f"bounty_{entry.bounty_id.hex}"}
     assert (removed["kind"], removed["subject"]) == ("ENTRY_DECIDED", {"id": f"entry_{entry.id.hex}"})
+    assert removed["message"] == "A moderator removed your entry; its statement of reasons says why."
 
 
 async def _case_about(subject_id: UUID) -> CaseId:

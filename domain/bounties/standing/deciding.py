@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain import accounts
+from domain.bounties import rules
 from domain.bounties.facts import SelfDealingLifted
 from domain.bounties.pot.awarding import Verdicts, verdicts_of
 from domain.bounties.pot.cancelling import authors_to_pay, call_off, submitted_entries
@@ -46,8 +47,8 @@ class Decidable:
     """A bounty, or one of its entries, that is locked for a decision, and how it stands.
 
     `restricted` says that a moderator holds or blocks it already, `waits` that it waits for a review, `refused` that an
-    award to it was refused as self-dealing and nobody has lifted that. `marks` name what holds an entry until a person
-    has looked, and was not let pass before.
+    award to it was refused as self-dealing, nobody has lifted that, and it can still be awarded. `marks` name what
+    holds an entry until a person has looked, and was not let pass before.
     """
 
     examined: Examined
@@ -91,18 +92,28 @@ async def lock_for_decision(w: Work, scope: Scope, examined: Examined, matcher: 
     entry = await lock_judged(w, examined.entry_id)
     if entry is None:
         raise NotFound("There is no entry with this id.")
-    refused = await w.one(
+    marks = marks_of(findings_in(entry["note_findings"]), examined.files)
+    return Decidable(
+        examined,
+        bounty,
+        matcher,
+        EntryStatus(entry["status"]),
+        Verdict(entry["restriction"]) if entry["restriction"] else None,
+        waits=False,
+        refused=not rules.has_ended(bounty.status) and await _was_refused(w, examined.entry_id),
+        marks=sorted({*marks} - marks_in(entry["let_pass"])),
+    )
+
+
+async def _was_refused(w: Work, entry_id: EntryId) -> bool:
+    row = await w.one(
         """
         SELECT FROM bounty_self_dealing d WHERE d.entry_id = $1
             AND NOT EXISTS (SELECT FROM bounty_dealing_lift l WHERE l.entry_id = d.entry_id)
         """,
-        examined.entry_id,
+        entry_id,
     )
-    restriction = Verdict(entry["restriction"]) if entry["restriction"] else None
-    status = EntryStatus(entry["status"])
-    marks = marks_of(findings_in(entry["note_findings"]), examined.files)
-    new = sorted({*marks} - marks_in(entry["let_pass"]))
-    return Decidable(examined, bounty, matcher, status, restriction, False, refused is not None, marks=new)
+    return row is not None
 
 
 async def is_party(w: Work, scope: Scope, bounty_id: BountyId, account_id: AccountId) -> bool:

@@ -67,7 +67,10 @@ def of_moderator(
     content_date: datetime,
     at: datetime,
 ) -> Statement:
-    """State why a moderator holds a bounty or an entry, or blocks an entry for good."""
+    """State why a moderator holds a bounty or an entry, or blocks an entry for good.
+
+    Every case is opened by what the product itself has noticed, so that is how it was detected.
+    """
     return Statement(
         subject=subject,
         owner_id=owner_id,
@@ -77,7 +80,7 @@ def of_moderator(
         explanation=explanation,
         category=Category.OTHER_VIOLATION,
         source=Source.OWN_INITIATIVE,
-        automated_detection=False,
+        automated_detection=True,
         automated_decision=Automation.NOT_AUTOMATED,
         content_date=content_date,
         application_date=at,

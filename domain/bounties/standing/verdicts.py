@@ -56,24 +56,21 @@ async def settle_entry(
     )
     findings = [*noted, *(finding for file in files for finding in file.scan.findings)]
     await _give_reasons(w, scope, row, reached, findings)
-    w.tell(
-        EntryDecided(
-            entry_id=row["id"],
-            bounty_id=row["bounty_id"],
-            author_id=row["author_id"],
-            initiator_id=row["initiator_id"],
-            status=reached.value,
-            before=before.value,
-            cause=_cause(row, decided=decided),
-        )
-    )
+    w.tell(_decided(row, before, reached, decided=decided))
     return reached is not before
 
 
-def _cause(row: Mapping[str, Any], *, decided: bool) -> str:
-    if decided:
-        return "MODERATOR"
-    return "CLAIM" if row["held_for_claim"] else "VALIDATION"
+def _decided(row: Mapping[str, Any], before: EntryStatus, reached: EntryStatus, *, decided: bool) -> EntryDecided:
+    by_validation = "CLAIM" if row["held_for_claim"] else "VALIDATION"
+    return EntryDecided(
+        entry_id=row["id"],
+        bounty_id=row["bounty_id"],
+        author_id=row["author_id"],
+        initiator_id=row["initiator_id"],
+        status=reached.value,
+        before=before.value,
+        cause="MODERATOR" if decided else by_validation,
+    )
 
 
 async def _give_reasons(
