@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from countenance.commands import accounts, bounties, registry, resources, vault
+from countenance.commands import accounts, bounties, cases, registry, resources, vault
 from countenance.commands.calling import operator_settings, process_settings, run
 from countenance.embedded.home import default_folder
 from countenance.failures import CannotStart
@@ -46,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The backend of a community that makes generative image models, and respects every person's face.",
 )
-for group in (accounts, bounties, registry, resources, vault):
+for group in (accounts, bounties, cases, registry, resources, vault):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 

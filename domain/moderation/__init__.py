@@ -14,7 +14,7 @@ from domain.moderation.case_reads import (
     matching_cases,
 )
 from domain.moderation.facts import CaseChanged, CaseClaimed, CaseDecided, CaseFact, CaseOpened, CaseReleased
-from domain.moderation.logs import verify
+from domain.moderation.logs import verify, verify_all
 from domain.moderation.looking import files_in_hand, open_file, open_read
 from domain.moderation.opening import note
 from domain.moderation.reads import transparency
@@ -55,4 +55,5 @@ __all__ = [
     "release_case",
     "transparency",
     "verify",
+    "verify_all",
 ]

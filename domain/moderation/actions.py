@@ -148,6 +148,7 @@ def _stands(case: Case, subject: Decidable) -> Stands:
         restricted=subject.restricted,
         waits=subject.waits,
         found=bool(subject.marks),
+        turned_down=subject.turned_down,
         dealing=subject.refused and Cause.SELF_DEALING in case.causes,
     )
 

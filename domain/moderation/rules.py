@@ -90,7 +90,8 @@ class Stands:
 
     `entry_status` is None for a bounty. `restricted` is HELD or BLOCKED where a moderator holds or blocks it already;
     `waits` that a bounty waits for a review; `found` that validation holds an entry until a person has looked;
-    `dealing` that the case is about an award that was refused as self-dealing.
+    `dealing` that the case is about an award that was refused as self-dealing; `turned_down` that a review refused a
+    bounty, which ended it.
     """
 
     entry_status: str | None = None
@@ -98,6 +99,7 @@ class Stands:
     waits: bool = False
     found: bool = False
     dealing: bool = False
+    turned_down: bool = False
 
 
 def rank(causes: Collection[Cause], *, pot: int, due_at: datetime) -> float:
@@ -173,6 +175,8 @@ def check_fit(decision: Decision, stands: Stands) -> None:
 
 
 def _unfit_bounty(decision: Decision, stands: Stands) -> str | None:
+    if stands.turned_down and decision is not Decision.NO_ACTION:
+        return "This bounty was refused in a review, and called off: nothing is left to do, so NO_ACTION fits."
     if stands.waits and decision in (Decision.NO_ACTION, Decision.HOLD):
         return "This bounty waits for a moderator: RESTORE lists it, and REMOVE refuses it."
     return None

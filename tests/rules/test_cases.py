@@ -85,10 +85,10 @@ BOUNTY, WAITING, HELD_BOUNTY = Stands(), Stands(waits=True), Stands(restricted="
 ACCEPTED, SCANNING = Stands("ACCEPTED"), Stands("SCANNING")
 HELD, REMOVED = Stands("HELD", restricted="HELD"), Stands("BLOCKED", restricted="BLOCKED")
 REFUSED, DRAFT = Stands("ACCEPTED", dealing=True), Stands("DRAFT")
-FOUND = Stands("HELD", found=True)
+FOUND, TURNED_DOWN = Stands("HELD", found=True), Stands(turned_down=True)
 
 FITS = {
-    "NO_ACTION": [BOUNTY, ACCEPTED, SCANNING, REMOVED, REFUSED, DRAFT, FOUND],
+    "NO_ACTION": [BOUNTY, TURNED_DOWN, ACCEPTED, SCANNING, REMOVED, REFUSED, DRAFT, FOUND],
     "LABEL_MATURE": [],
     "HOLD": [BOUNTY, HELD_BOUNTY, ACCEPTED, HELD, REFUSED, FOUND],
     "REMOVE": [BOUNTY, WAITING, HELD_BOUNTY, ACCEPTED, SCANNING, HELD, REFUSED, FOUND],
@@ -98,7 +98,9 @@ FITS = {
 
 @pytest.mark.parametrize("decision", list(Decision))
 @pytest.mark.parametrize(
-    "stands", [BOUNTY, WAITING, HELD_BOUNTY, ACCEPTED, SCANNING, HELD, REMOVED, REFUSED, DRAFT, FOUND], ids=str
+    "stands",
+    [BOUNTY, WAITING, HELD_BOUNTY, ACCEPTED, SCANNING, HELD, REMOVED, REFUSED, DRAFT, FOUND, TURNED_DOWN],
+    ids=str,
 )
 def test_a_decision_fits_what_the_case_is_about_or_is_refused_in_a_sentence(decision: Decision, stands: Stands) -> None:
     if stands in FITS[decision]:

@@ -48,7 +48,8 @@ class Decidable:
 
     `restricted` says that a moderator holds or blocks it already, `waits` that it waits for a review, `refused` that an
     award to it was refused as self-dealing, nobody has lifted that, and it can still be awarded. `marks` name what
-    holds an entry until a person has looked, and was not let pass before.
+    holds an entry until a person has looked, and was not let pass before; `turned_down` says that a review refused a
+    bounty, which ended it.
     """
 
     examined: Examined
@@ -58,6 +59,7 @@ class Decidable:
     restricted: Verdict | None
     waits: bool
     refused: bool
+    turned_down: bool = False
     marks: Sequence[str] = ()
 
 
@@ -88,7 +90,8 @@ async def lock_for_decision(w: Work, scope: Scope, examined: Examined, matcher: 
     hold = hold_of(row)
     if examined.entry_id is None:
         held = Verdict.HELD if hold.by_moderator is not None else None
-        return Decidable(examined, bounty, matcher, None, held, hold.standing is Standing.WAITING, refused=False)
+        waits, turned_down = (hold.standing is standing for standing in (Standing.WAITING, Standing.REFUSED))
+        return Decidable(examined, bounty, matcher, None, held, waits, refused=False, turned_down=turned_down)
     entry = await lock_judged(w, examined.entry_id)
     if entry is None:
         raise NotFound("There is no entry with this id.")
