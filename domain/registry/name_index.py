@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from domain.registry.hashed import Table
-from domain.registry.planting import Planting
+from domain.registry.name_parts import without_initials
+from domain.registry.planting import WITHOUT_INITIALS, Planting
 from domain.registry.snapshot import Person
 from domain.registry.sound_table import SoundTable
 from domain.registry.standings import Standing, Standings
@@ -19,9 +20,10 @@ _MOST_HEARD = 1 << 14
 
 
 class NameEntry(NamedTuple):
-    """A name in the index: whose, and as it was registered."""
+    """A name in the index: whose, as it was registered, and as it is looked for."""
 
     person: Person
+    registered: str
     name: str
 
 
@@ -38,7 +40,7 @@ class NameIndex:
         self._pairs = Table(planted.pairs)
         self._sounds = SoundTable(planted.sounds, {}, voiced=True)
         self._foreign_sounds = SoundTable(planted.foreign_sounds, planted.sung, voiced=False)
-        self._heard: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._heard: dict[tuple[tuple[str, ...], int], tuple[int, ...]] = {}
         self._standings = Standings(planted.numbers, planted.beginnings, planted.long_words)
 
     def __len__(self) -> int:
@@ -47,11 +49,13 @@ class NameIndex:
     def entry(self, number: int) -> NameEntry:
         """Give a name by its number."""
         person = self._persons[self._owners[number]]
-        place = self._places[number]
-        return NameEntry(person, person.aliases[place - 1] if place else person.name)
+        place = int(self._places[number])
+        at = place & ~WITHOUT_INITIALS
+        registered = person.aliases[at - 1] if at else person.name
+        return NameEntry(person, registered, (without_initials(registered) or "") if place != at else registered)
 
     def name(self, number: int) -> str:
-        """Give a name by its number, as it was registered."""
+        """Give a name by its number, as it is looked for."""
         return self.entry(number).name
 
     def hits(self, stream: str) -> list[tuple[int, int, int]]:
@@ -76,7 +80,7 @@ class NameIndex:
         """Give the table of how names sound: of those in Latin letters, or of those in other scripts."""
         return self._foreign_sounds if foreign_only else self._sounds
 
-    def heard(self, more: int) -> dict[tuple[str, ...], tuple[int, ...]]:
+    def heard(self, more: int) -> dict[tuple[tuple[str, ...], int], tuple[int, ...]]:
         """Give the names found so far that words sound like, with room for so many more."""
         if len(self._heard) + more > _MOST_HEARD:
             # Another thread may just be reading it: it is left whole, and a new one begun.

@@ -99,6 +99,15 @@ def spellings(parts: NameParts) -> set[str]:
     return {one for one in found if len(one) > 1}
 
 
+_MIDDLE_INITIALS = re.compile(r"(?<=[^\W\d]{2})(?: [^\W\d]\b\.?)+(?= [^\W\d]{2})")
+
+
+def without_initials(name: str) -> str | None:
+    """Give a name without the initials in its middle; None where there are none."""
+    shorter = _MIDDLE_INITIALS.sub("", name)
+    return shorter if shorter != name else None
+
+
 def _native(word: str) -> str:
     return reading_of(word).native
 

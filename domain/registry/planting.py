@@ -8,7 +8,7 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from domain.registry.given_names import is_frequent_family_name, is_given_name
 from domain.registry.hashed import Rows
-from domain.registry.name_parts import NameParts, is_pinyin, parts_of, spellings
+from domain.registry.name_parts import NameParts, is_pinyin, parts_of, spellings, without_initials
 from domain.registry.skeletons import skeleton
 from domain.registry.snapshot import Person
 from domain.registry.sound_table import VOICES_AT, Sung, sung_parts
@@ -21,6 +21,8 @@ or its second and third where the first comes last."""
 _FIRST_WORD_NUMBER = 32  # below are the initials: 0 to 25
 SINGLE = 31
 """Stands beside the only word of a name."""
+WITHOUT_INITIALS = 1 << 31
+"""Added to the place of a name that is also looked for without the initials in its middle."""
 
 
 def pair_key(first: int, second: int) -> int:
@@ -47,11 +49,16 @@ class Planting:
         self.long_words: dict[str, str] = {}
         for owner, person in enumerate(persons):
             for place, name in enumerate(person.names):
-                parts = parts_of(name)
-                if parts.words:
-                    self.owners.append(owner)
-                    self.places.append(place)
-                    self._plant(len(self.owners) - 1, parts, name)
+                self._add(owner, place, name)
+                if shorter := without_initials(name):
+                    self._add(owner, place | WITHOUT_INITIALS, shorter)
+
+    def _add(self, owner: int, place: int, name: str) -> None:
+        parts = parts_of(name)
+        if parts.words:
+            self.owners.append(owner)
+            self.places.append(place)
+            self._plant(len(self.owners) - 1, parts, name)
 
     def automaton(self) -> AhoCorasick | None:
         """Make what finds every spelling at once in a stream of letters."""

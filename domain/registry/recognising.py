@@ -53,7 +53,7 @@ def recognise(policy: NamePolicy, index: NameIndex, texts: list[Prepared]) -> It
             if counts[entry.person.id] <= _MOST_PER_PERSON:
                 first, last = words.plain.span(start, end)
                 verdict = policy.verdict(score)
-                yield NameMatch(entry.person.id, entry.name, offset + first, offset + last, score, verdict)
+                yield NameMatch(entry.person.id, entry.registered, offset + first, offset + last, score, verdict)
 
 
 def _found(

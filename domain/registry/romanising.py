@@ -92,6 +92,7 @@ _VOWELLESS = re.compile(r"[\u0590-\u06ff]")
 _KOREAN_VOWEL = re.compile(r"yeo|yae|yoo|you|wae|eui|ui|[ewy]?o[eou]?|eu|[yw]?a[eh]?|[yw]?e[eo]?|[yw]?i|[yw]?u|y")
 _KOREAN_NAME = re.compile(r"([a-z]{1,6}) ([a-z]{1,6})[- ]([a-z]{1,6})")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_TWO_IN_GREEK, _WRITTEN_BOTH = re.compile("(?<=.)(?:ντ|μπ|γκ)"), {"ντ": "nt", "μπ": "mp", "γκ": "gk"}
 _SOFT_GI, _SOFT_LATIN_GI = re.compile("γι[αεουω]"), re.compile("^gi(?=[aeou])")
 
 
@@ -174,6 +175,10 @@ def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     if _KANA.search(joined):
         return [tuple(japanese_reading(word) for word in words)]
     latin = tuple(romanised(word) for word in words)
+    if any(_TWO_IN_GREEK.search(word) for word in words):
+        # Two letters for one sound, of which many write both.
+        both = tuple(romanised(_TWO_IN_GREEK.sub(lambda two: _WRITTEN_BOTH[two[0]], word)) for word in words)
+        return [latin, both, tuple(_SOFT_LATIN_GI.sub("y", word) for word in both)]
     if any(_SOFT_GI.match(word) for word in words):
         return [latin, tuple(_SOFT_LATIN_GI.sub("y", word) for word in latin)]
     return [latin]
