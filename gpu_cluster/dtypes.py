@@ -46,9 +46,10 @@ def _looked_up(table: Floats) -> ToFloats:
 
 _half_looked_up = _looked_up(np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32))
 _HALF_EXPONENT, _HALF_FRACTION_BITS = 0x7C00, 10
-_SINGLE_FRACTION_BITS, _BIASES_APART = 23, 127 - 15
-_SAMPLE = 64
-"""One number in so many is looked at for what most are."""
+_SINGLE_FRACTION_BITS, _BIASES_APART = 23, np.float32(2.0 ** (127 - 15))
+_FEW = 4096
+"""Fewer numbers are looked up sooner than all the steps are begun."""
+_SIGN_EXPONENT_FRACTION = np.int32(-0x7000_2000)
 
 
 def _half(bits: Bits) -> Floats:
@@ -56,17 +57,17 @@ def _half(bits: Bits) -> Floats:
 
     The pattern is moved to where float32 has its exponent and fraction, its sign spread over the bits between is cut
     out, and the product makes up for the exponents' biases: exact, for subnormal numbers too. But those are subnormal
-    float32 before the product, which some processors take a hundred times as long for, so where they are many, as in
-    a factor that was hardly trained, all are looked up.
+    float32 before the product, which some processors take a hundred times as long for, so where the first row has
+    many, as in a factor that was hardly trained, all are looked up.
     """
-    few = bits[..., ::_SAMPLE]
-    if 2 * np.count_nonzero(few & _HALF_EXPONENT) < few.size:
+    few = bits[:1]
+    if bits.size < _FEW or 2 * np.count_nonzero(few & _HALF_EXPONENT) < few.size:
         return _half_looked_up(bits)
     wide = bits.view(np.int16).astype(np.int32)
     wide <<= _SINGLE_FRACTION_BITS - _HALF_FRACTION_BITS
-    wide &= np.int32(-0x7000_2000)
+    wide &= _SIGN_EXPONENT_FRACTION
     floats = wide.view(np.float32)
-    floats *= np.float32(2.0**_BIASES_APART)
+    floats *= _BIASES_APART
     return floats
 
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -82,7 +82,8 @@ class _Rows(ABC):
             self._take(row, floats)
         whole = len(bits) - len(bits) % self._width
         self._cut = bits[whole:].copy() if whole < len(bits) else None
-        self._take(bits[:whole], floats)
+        if whole:
+            self._take(bits[:whole], floats)
 
     def _take(self, bits: Bits, floats: ToFloats) -> None:
         rows = bits.reshape(-1, self._width)
@@ -99,14 +100,20 @@ class _Down(_Rows):
 
     def __init__(self, layer: Layer) -> None:
         super().__init__(layer.inward)
-        self.sums = np.zeros((layer.rank, SIDE), np.float32)
+        self._rank = layer.rank
+
+    @cached_property
+    def sums(self) -> Floats:
+        """What was projected so far; made when it is needed, as a file may announce more than it holds."""
+        return np.zeros((self._rank, SIDE), np.float32)
 
     def add(self, at: int, rows: Bits, floats: ToFloats) -> None:
         """Project rows of A, of each of which the channels that are read."""
-        ranges, signs = channels(self._width), _signs_that_count(self._width)
-        for first, some in _pieces(rows, len(signs)):
+        ranges, signs = channels(self._width), _signs_that_count(self._width, "in")
+        together = max(_PRODUCT // signs.size, 1)
+        for first, some in _pieces(rows, len(signs), together):
             read = np.concatenate([some[:, one:other] for one, other in ranges], axis=1) if len(ranges) > 1 else some
-            _multiply(floats(read), signs, out=self.sums[at + first : at + first + len(some)])
+            _multiply(floats(read), signs, together, out=self.sums[at + first : at + first + len(some)])
 
 
 class _Up(_Rows):
@@ -114,50 +121,58 @@ class _Up(_Rows):
 
     def __init__(self, layer: Layer) -> None:
         super().__init__(layer.rank)
-        self.sums = np.zeros((SIDE, layer.rank), np.float32)
         self._height = layer.outward
+        self._read = 0
+
+    @cached_property
+    def sums(self) -> Floats:
+        """What was projected so far."""
+        return np.zeros((SIDE, self._width), np.float32)
 
     def add(self, at: int, rows: Bits, floats: ToFloats) -> None:
         """Project rows of B, those that are read."""
-        signs = projection(self._height, "out")[at : at + len(rows)]
-        for one, other in channels(self._height):
-            begin, end = max(one - at, 0), max(other - at, 0)
-            for first, some in _pieces(rows[begin:end], self._width):
-                _add_product(signs[begin + first :][: len(some)], floats(some), to=self.sums)
+        ranges = channels(self._height)
+        if len(ranges) > 1:
+            rows = np.concatenate([rows[max(one - at, 0) : max(other - at, 0)] for one, other in ranges])
+        signs = _signs_that_count(self._height, "out")[self._read :]
+        together = max(_PRODUCT // (SIDE * self._width), 1)
+        for first, some in _pieces(rows, self._width, together):
+            _add_product(signs[first : first + len(some)], floats(some), together, to=self.sums)
+        self._read += len(rows)
 
 
-def _pieces(rows: Bits, width: int) -> Iterator[tuple[int, Bits]]:
-    """Cut rows, of each of which `width` numbers are read, into pieces, each with the place of its first row."""
-    at_once = max(_PIECE // width, 1)
+def _pieces(rows: Bits, width: int, together: int = 1) -> Iterator[tuple[int, Bits]]:
+    """Cut rows, of each of which `width` numbers are read, into pieces of a multiple of `together` rows.
+
+    Gives each with the place of its first row.
+    """
+    at_once = max(_PIECE // width // together, 1) * together
     for first in range(0, len(rows), at_once):
         yield first, rows[first : first + at_once]
 
 
-@lru_cache(maxsize=32)
-def _signs_that_count(width: int) -> Floats:
-    """Give the signs of the channels that are read of a factor A of this width."""
-    signs = projection(width, "in")
+@lru_cache(maxsize=64)
+def _signs_that_count(width: int, side: str) -> Floats:
+    """Give the signs of the channels that are read of a side of this width."""
+    signs = projection(width, side)
     return np.concatenate([signs[first:last] for first, last in channels(width)])
 
 
-def _multiply(rows: Floats, signs: Floats, *, out: Floats) -> None:
-    """Write rows · signs to `out`, by products of at most `_PRODUCT` multiplications."""
-    width, at_once = len(signs), max(_PRODUCT // signs.size, 1)
-    whole = len(rows) - len(rows) % at_once
+def _multiply(rows: Floats, signs: Floats, together: int, *, out: Floats) -> None:
+    """Write rows · signs to `out`, `together` rows at a time."""
+    whole = len(rows) - len(rows) % together
     if whole:
-        stacked = rows[:whole].reshape(-1, at_once, width)
-        np.matmul(stacked, signs, out=out[:whole].reshape(-1, at_once, SIDE))
+        stacked = rows[:whole].reshape(-1, together, len(signs))
+        np.matmul(stacked, signs, out=out[:whole].reshape(-1, together, SIDE))
     if whole < len(rows):
         np.matmul(rows[whole:], signs, out=out[whole:])
 
 
-def _add_product(signs: Floats, rows: Floats, *, to: Floats) -> None:
-    """Add signsᵀ · rows to `to`, by products of at most `_PRODUCT` multiplications."""
-    width = rows.shape[1]
-    at_once = max(_PRODUCT // (SIDE * width), 1)
-    whole = len(rows) - len(rows) % at_once
+def _add_product(signs: Floats, rows: Floats, together: int, *, to: Floats) -> None:
+    """Add signsᵀ · rows to `to`, `together` rows at a time."""
+    whole = len(rows) - len(rows) % together
     if whole:
-        turned = signs[:whole].reshape(-1, at_once, SIDE).transpose(0, 2, 1)
-        to += np.matmul(turned, rows[:whole].reshape(-1, at_once, width)).sum(axis=0)
+        turned = signs[:whole].reshape(-1, together, SIDE).transpose(0, 2, 1)
+        to += np.add.reduce(turned @ rows[:whole].reshape(-1, together, rows.shape[1]))
     if whole < len(rows):
         to += signs[whole:].T @ rows[whole:]

@@ -4,6 +4,7 @@ Nothing is loaded: of each tensor no more than a piece is held, of a LoRA's fact
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from blake3 import blake3
@@ -45,6 +46,7 @@ class TensorReader:
         self._readers: list[_OneTensor] = []
         self._at = 0
         self._projected = Projected(Plan())
+        self._result: Tensors | None = None
         self.header: Header | None = None
         self.fault: str | None = None
 
@@ -57,21 +59,23 @@ class TensorReader:
             view = view[missing:]
             if len(self._raw) == self._data_start:
                 self._begin()
-        while len(view) and self._at < len(self._readers):
+        begun = self._at
+        while self._at < len(self._readers):
             reader = self._readers[self._at]
             view = view[reader.take(view) :]
-            if reader.left == 0:
-                reader.end()
-                self._at += 1
+            if reader.left:
+                return
+            reader.end()
+            self._at += 1
+        if begun < self._at:
+            self._result = self._summed_up()
 
     def result(self) -> Tensors | None:
         """Give what was found; None for a file whose header is not in order, or that was cut off."""
-        if self.header is None:
-            return None
-        for reader in self._readers[self._at :]:
-            if reader.left:
-                return None
-            reader.end()
+        return self._result
+
+    def _summed_up(self) -> Tensors:
+        """Sum up when the last tensor has passed: here, where the digests of the file are still under way."""
         plan = self._projected.plan
         return Tensors(
             digest=digest_of_tensors(reader.digest for reader in self._readers),
@@ -131,7 +135,7 @@ class _OneTensor:
         short = self.tensor.end - self.tensor.start < _LEAST_CONTENT
         whole = self._hash or blake3()
         # What it is goes last and in a fixed length: BLAKE3 is quickest when the bytes begin where its blocks do.
-        whole.update(blake3(f"{self.tensor.dtype} {self.tensor.shape}".encode()).digest())
+        whole.update(_digest_of_what_it_is(self.tensor.dtype, self.tensor.shape))
         self.digest = TensorDigest(whole.digest(16), trivial=short or self._constant)
         self._hash = None
 
@@ -166,3 +170,8 @@ class _OneTensor:
         self.not_a_number = self.not_a_number or kind.has_no_number(bits)
         if self._sink is not None and not self.not_a_number:
             self._sink(bits, kind.floats)
+
+
+@lru_cache(maxsize=1024)
+def _digest_of_what_it_is(dtype: str, shape: tuple[int, ...]) -> bytes:
+    return blake3(f"{dtype} {shape}".encode()).digest()

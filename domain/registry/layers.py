@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Part(StrEnum):
@@ -106,8 +107,12 @@ def split_name(name: str) -> tuple[str, Part] | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def canonical(path: str) -> str:
-    """Bring the name of a layer to one form, that of diffusers' modules joined by underscores."""
+    """Bring the name of a layer to one form, that of diffusers' modules joined by underscores.
+
+    The tensors of a layer share its path, and LoRAs of a base share theirs.
+    """
     path = _WRAPPERS.sub("", path)
     component = ""
     for pattern, short in _COMPONENTS:

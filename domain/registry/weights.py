@@ -95,10 +95,13 @@ def sketch_of(updates: Iterable[Update]) -> bytes | None:
     A layer whose update is larger than the median one counts as much as that: one loud layer, such as one that was
     added for show, must not drown the others.
     """
-    known = [update for update in updates if np.isfinite(update.core).all() and update.core.any()]
+    given = list(updates)
+    projected = np.array([update.core for update in given], np.float64).reshape(-1, SIDE, SIDE)
+    counts = np.isfinite(projected).all(axis=(1, 2)) & projected.any(axis=(1, 2))
+    known = [update for update, one in zip(given, counts, strict=True) if one]
     if not known:
         return None
-    cores = _softened(np.stack([update.core for update in known]).astype(np.float64))
+    cores = _softened(projected[counts])
     sizes = np.linalg.norm(cores, axis=(1, 2))
     cores /= np.maximum(sizes, np.median(sizes))[:, None, None]
     halves = np.zeros((2, _BUCKETS, _CELLS), np.float32)
