@@ -18,9 +18,6 @@ from domain.registry.sounds import (
 )
 from domain.registry.streams import PARTICLE
 
-GUESSED = "?"
-"""Stands behind words of which one consonant is to be heard otherwise."""
-
 _KATAKANA = re.compile(r"[\u30a1-\u30ff]")
 _VOWELLESS = re.compile(r"[\u0590-\u06ff]")
 _HAN = re.compile(r"[\u3400-\u9fff々]")
@@ -36,6 +33,8 @@ _RUN_TOGETHER = 0.12
 _CONSONANTS = ("", "k", "t", "p", "l", "s", "m", "n")
 _GUESSED_FROM = 7
 _STRICTER = 0.05
+_LEAST_JOINED = 8
+"""Two words of a name run together have at least so many letters."""
 _LEAST_CONSONANTS, _LONG = 3, 9
 """Words in Latin letters with fewer, or long ones with two, are not taken for a name of another script."""
 
@@ -55,13 +54,12 @@ class Heard(NamedTuple):
     """So many of its consonants may be voiced otherwise in the name."""
 
 
-def heard_foreign(words: tuple[str, ...]) -> list[Heard]:
-    """Give the ways to hear words of another script than Latin, all of one script."""
+def heard_foreign(words: tuple[str, ...], *, guessed: bool) -> list[Heard]:
+    """Give the ways to hear words of another script than Latin; or, guessed, with one consonant heard otherwise."""
     if _HAN.match(words[0]):
         return list(_heard_japanese(words))
-    if words[-1] == GUESSED:
-        return [other for heard in _heard_spaced(words[:-1]) for other in _guessed(heard)]
-    return _heard_spaced(words)
+    heard = _heard_spaced(words)
+    return [other for one in heard for other in _guessed(one)] if guessed else heard
 
 
 def _heard_japanese(words: tuple[str, ...]) -> Iterator[Heard]:
@@ -97,6 +95,8 @@ def _sounding(latin: tuple[str, ...], script: str) -> Iterator[Heard]:
     spaced = sound_of(" ".join(consonants))
     yield Heard(latin, spaced.key, lenience, script, spaced.voices, most)
     numbers = (1, 2, 3) if script == "hangul" or len(latin) == 2 else (2,)
+    if len(latin) == 1 and len(latin[0]) < _LEAST_JOINED and script != "hangul":
+        return
     joined = sound_of(together(consonants))
     stricter = 0.0 if script == "hangul" else _RUN_TOGETHER
     for words in numbers:

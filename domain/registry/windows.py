@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import compress, groupby
 from typing import NamedTuple
 
+from domain.registry.everyday import is_everyday
 from domain.registry.readings import FOREIGN, TELLING
 from domain.registry.streams import Words
 
@@ -14,16 +15,21 @@ _TOGETHER = re.compile(r"[\s_・·=＝‐-]{0,3}$")
 _HYPHENED = re.compile(r"-[a-z]{1,4}\b")
 _MOST_JAPANESE = 32
 """So many runs of Han characters of one text are looked up in the Japanese dictionary, which takes a while for each."""
-_MOST_WORDS = 3
+_MOST_WORDS, _PAIR = 3, 2
 _LONGEST = 30
 
 
+TITLED, SURE, UNSURE, MIXED, GUESSED = range(5)
+"""How words stand that may be a name: each with a capital; in a script without capitals; in lower case where names have
+capitals; beside everyday words; or with one consonant that is to be heard otherwise."""
+
+
 class Window(NamedTuple):
-    """Words that stand together: from which to which, and the words; a run of Han characters is one."""
+    """Words that stand together: from which to which, the words, and how they stand; Han characters are one."""
 
     first: int
     last: int
-    words: tuple[str, ...]
+    asked: tuple[tuple[str, ...], int]
 
 
 def foreign_windows(source: Words) -> Iterator[Window]:
@@ -56,7 +62,7 @@ def _japanese_windows(source: Words, run: list[int]) -> Iterator[Window]:
     for is_han, group in groupby(run, lambda at: bool(_HAN.match(source.words[at]))):
         part = list(group)
         if is_han and 3 <= len(part) <= 6:
-            yield Window(part[0], part[-1], ("".join(source.words[at] for at in part),))
+            yield Window(part[0], part[-1], (("".join(source.words[at] for at in part),), SURE))
 
 
 def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
@@ -65,7 +71,20 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
         for end in range(begin, min(begin + _MOST_WORDS, len(run))):
             if len(words[end]) < 2:
                 break
-            yield Window(run[begin], run[end], words[begin : end + 1])
+            yield from _in_use(source, run[begin : end + 1], words[begin : end + 1])
+
+
+def _in_use(source: Words, run: list[int], words: tuple[str, ...]) -> Iterator[Window]:
+    """Everyday words are no name, alone or in three words, unless all have capitals and other words have none."""
+    cased = source.plain.cased
+    firsts = [cased[source.spans.starts[at]] for at in run]
+    if all(map(str.isupper, firsts)) and not cased.isupper():
+        yield Window(run[0], run[-1], (words, TITLED))
+        return
+    everyday = sum(map(is_everyday, words))
+    if everyday == 0 or len(words) == _PAIR > everyday:
+        lower = any(map(str.islower, firsts))
+        yield Window(run[0], run[-1], (words, MIXED if everyday else UNSURE if lower else SURE))
 
 
 def latin_windows(source: Words) -> Iterator[Window]:
@@ -80,7 +99,7 @@ def latin_windows(source: Words) -> Iterator[Window]:
             if last not in usable:
                 break
             if not telling.isdisjoint(range(first, last + 1)):
-                yield Window(first, last, tuple(words[first : last + 1]))
+                yield Window(first, last, (tuple(words[first : last + 1]), TITLED))
 
 
 def _hyphened(source: Words) -> set[int]:
