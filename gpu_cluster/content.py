@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
+from gpu_cluster.buffers import Buffers, Chunk
 from gpu_cluster.formats import HEAD_BYTES, SAFETENSORS, TAIL_BYTES, Format, looks_like_safetensors, recognise
 from gpu_cluster.hashing import FileHasher, FileHashes
 from gpu_cluster.safetensors_header import PREFIX_BYTES, Header, MalformedHeader, header_length
@@ -24,18 +26,21 @@ class Content:
     tensors: Tensors | None = None
 
 
-def read_content(chunks: Iterable[bytes], announced_bytes: int, *, threads: int | None = None) -> Content:
+def read_content(
+    chunks: Iterable[Chunk], announced_bytes: int, *, threads: int | None = None, buffers: Buffers | None = None
+) -> Content:
     """Read a file of `announced_bytes` from `chunks` to its end, once, holding a few chunks and the header at most.
 
+    Chunks that are views of `buffers` are given back to them.
     Raises only what reading `chunks` raises; whatever the bytes are, they give a Content.
     """
     stream = iter(chunks)
     ends = _Ends()
     opening = ends.begin(stream)
-    start, fault = _tensors_start(opening, announced_bytes)
+    start, fault = _tensors_start(ends.head, announced_bytes)
     reader = TensorReader(start, announced_bytes) if start is not None else None
-    with FileHasher(start, threads=threads, others=[reader] if reader else []) as hasher:
-        for chunk in _chain(opening, stream):
+    with FileHasher(start, threads=threads, others=[reader] if reader else [], buffers=buffers) as hasher:
+        for chunk in chain(opening, stream):
             ends.see(chunk)
             if ends.size > announced_bytes:
                 fault = f"The file is longer than the {announced_bytes} bytes that were announced."
@@ -50,20 +55,14 @@ def read_content(chunks: Iterable[bytes], announced_bytes: int, *, threads: int 
     return Content(known, ends.size, hashes, reader.header, reader.fault, reader.result())
 
 
-def _tensors_start(opening: bytes, announced_bytes: int) -> tuple[int | None, str | None]:
+def _tensors_start(head: bytes, announced_bytes: int) -> tuple[int | None, str | None]:
     """Tell where the bytes after a safetensors header begin, or what is wrong with its length."""
-    if not looks_like_safetensors(opening):
+    if not looks_like_safetensors(head):
         return None, None
     try:
-        return PREFIX_BYTES + header_length(opening[:PREFIX_BYTES], announced_bytes), None
+        return PREFIX_BYTES + header_length(head[:PREFIX_BYTES], announced_bytes), None
     except MalformedHeader as error:
         return None, str(error)
-
-
-def _chain(opening: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
-    if opening:
-        yield opening
-    yield from stream
 
 
 class _Ends:
@@ -74,20 +73,20 @@ class _Ends:
         self.size = 0
         self._recent = b""
 
-    def begin(self, stream: Iterator[bytes]) -> bytes:
+    def begin(self, stream: Iterator[Chunk]) -> list[Chunk]:
         """Take chunks until there is enough to tell what the file claims to be."""
-        opening = b""
+        opening: list[Chunk] = []
         for chunk in stream:
-            opening += chunk
-            if len(opening) >= HEAD_BYTES:
+            opening.append(chunk)
+            self.head += bytes(chunk[: HEAD_BYTES - len(self.head)])
+            if len(self.head) == HEAD_BYTES:
                 break
-        self.head = opening[:HEAD_BYTES]
         return opening
 
-    def see(self, chunk: bytes) -> None:
+    def see(self, chunk: Chunk) -> None:
         """Count a chunk and remember its end."""
         self.size += len(chunk)
-        self._recent = chunk[-TAIL_BYTES:] if len(chunk) >= TAIL_BYTES else (self._recent + chunk)[-TAIL_BYTES:]
+        self._recent = bytes(chunk[-TAIL_BYTES:]) if len(chunk) >= TAIL_BYTES else (self._recent + chunk)[-TAIL_BYTES:]
 
     @property
     def tail(self) -> bytes:

@@ -17,6 +17,7 @@ from typing import Self
 from blake3 import blake3
 from zlib_ng import zlib_ng
 
+from gpu_cluster.buffers import Buffers, Chunk
 from gpu_cluster.lanes import Lanes, Taker
 
 _AUTOV1_START, _AUTOV1_END = 0x100000, 0x110000
@@ -52,7 +53,7 @@ class _Crc32:
     def __init__(self) -> None:
         self._value = 0
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: Chunk) -> None:
         self._value = zlib_ng.crc32(data, self._value)
 
     def hexdigest(self) -> str:
@@ -66,7 +67,7 @@ class _After:
         self._skip = skip
         self._digest = hashlib.sha256()
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: Chunk) -> None:
         if self._skip >= len(data):
             self._skip -= len(data)
             return
@@ -81,11 +82,17 @@ class FileHasher:
     """Takes a file chunk by chunk; a context manager, so that its threads end however the reading ends.
 
     Memory is a few chunks, whatever the size of the file. `tensors_start` is where the bytes after a safetensors
-    header begin, None for another format. `others` take the same chunks; each is more work than any digest.
+    header begin, None for another format. `others` take the same chunks; each is more work than any digest, and keeps
+    nothing of a chunk, as its buffer is given back to `buffers`.
     """
 
     def __init__(
-        self, tensors_start: int | None = None, *, threads: int | None = None, others: Sequence[Taker] = ()
+        self,
+        tensors_start: int | None = None,
+        *,
+        threads: int | None = None,
+        others: Sequence[Taker] = (),
+        buffers: Buffers | None = None,
     ) -> None:
         self._sha256 = hashlib.sha256()
         self._blake3 = blake3()
@@ -94,7 +101,8 @@ class FileHasher:
         self._autov1 = hashlib.sha256()
         self._size = 0
         tensors = [self._tensors] if self._tensors else []
-        self._lanes = Lanes([*others, self._sha256, *tensors, self._blake3, self._crc32], threads=threads)
+        takers = [*others, self._sha256, *tensors, self._blake3, self._crc32]
+        self._lanes = Lanes(takers, threads=threads, buffers=buffers)
 
     def __enter__(self) -> Self:
         self._lanes.__enter__()
@@ -105,7 +113,7 @@ class FileHasher:
     ) -> None:
         self._lanes.__exit__(kind, error, trace)
 
-    def update(self, chunk: bytes) -> None:
+    def update(self, chunk: Chunk) -> None:
         """Take the next chunk; waits while the threads are too far behind."""
         self._lanes.put(chunk)
         start = max(_AUTOV1_START - self._size, 0)

@@ -20,6 +20,7 @@ from domain.registry.changes import News
 from domain.registry.gates import examine_fingerprint, examine_texts
 from domain.registry.quoting import quoted
 from domain.registry.snapshot import EMPTY, Snapshot
+from gpu_cluster.buffers import Buffers, Chunk
 from gpu_cluster.content import Content, read_content
 from gpu_cluster.formats import PICKLE, SAFETENSORS
 from gpu_cluster.samples import inspect_sample
@@ -49,6 +50,7 @@ class Inspector:
     ) -> None:
         self._adopted = Adopted(snapshot, patience=patience)
         self._threads = hashing_threads
+        self._buffers = Buffers()
 
     @property
     def version(self) -> int:
@@ -69,8 +71,12 @@ class Inspector:
         Raises SourceUnreachable when it can't be read; a file that is not as it should be is an Inspection with the
         verdict FAILED.
         """
-        source = read_url(order.source_url)
-        inspection = self._inspect_sample(order, source) if order.sample else self._inspect(order, source)
+        url, buffers = order.source_url, self._buffers
+        inspection = (
+            self._inspect_sample(order, read_url(url))
+            if order.sample
+            else self._inspect(order, read_url(url, into=buffers))
+        )
         return _held(inspection) if self._adopted.is_behind else inspection
 
     def inspect_path(self, path: Path) -> Inspection:
@@ -82,16 +88,17 @@ class Inspector:
             raise SourceUnreachable(f"The file cannot be read: {reason}.") from error
         if not stat.S_ISREG(about.st_mode):
             raise SourceUnreachable("The file cannot be read: it is a folder or a device.")
-        return self._inspect(InspectOrder(new_id(), 1, path.name, about.st_size, "", self.version), read_path(path))
+        order = InspectOrder(new_id(), 1, path.name, about.st_size, "", self.version)
+        return self._inspect(order, read_path(path, into=self._buffers))
 
     def _inspect_sample(self, order: InspectOrder, source: Generator[bytes, None, None]) -> Inspection:
         with closing(source):
             return inspect_sample(order, source, self._adopted.matcher)
 
-    def _inspect(self, order: InspectOrder, source: Generator[bytes, None, None]) -> Inspection:
+    def _inspect(self, order: InspectOrder, source: Generator[Chunk, None, None]) -> Inspection:
         began = time.perf_counter()
         with closing(source):
-            content = read_content(source, order.size_bytes, threads=self._threads)
+            content = read_content(source, order.size_bytes, threads=self._threads, buffers=self._buffers)
         matcher = self._adopted.matcher
         metadata = content.header.metadata if content.header else {}
         claims = claimed_hashes(metadata)

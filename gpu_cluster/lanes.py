@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from gpu_cluster.buffers import Buffers, Chunk
+
 _MOST_BYTES = 12 * 1024**2
 """Chunks of so many bytes are held at most, and one more: what the first taker may be ahead of the last."""
 
@@ -19,7 +21,7 @@ _MOST_BYTES = 12 * 1024**2
 class Taker(Protocol):
     """Whatever takes a file chunk by chunk, in order."""
 
-    def update(self, data: bytes, /) -> object:
+    def update(self, data: Chunk, /) -> object:
         """Take the next chunk."""
         ...
 
@@ -33,7 +35,7 @@ class _Lane:
         self.taken = False
         self.error: Exception | None = None
 
-    def step(self, chunk: bytes) -> None:
+    def step(self, chunk: Chunk) -> None:
         if self.error is not None:
             return
         try:
@@ -45,12 +47,14 @@ class _Lane:
 class Lanes:
     """Gives what it is given to all its takers; a context manager, whose threads end however the reading ends.
 
-    The takers stand in the order of their work, the most first. An error of a taker is raised when the context is left.
+    The takers stand in the order of their work, the most first; none keeps anything of a chunk, as its buffer is given
+    back to `buffers` when all have taken it. An error of a taker is raised when the context is left.
     """
 
-    def __init__(self, takers: Sequence[Taker], *, threads: int | None = None) -> None:
+    def __init__(self, takers: Sequence[Taker], *, threads: int | None = None, buffers: Buffers | None = None) -> None:
+        self._buffers = buffers or Buffers()
         self._lanes = [_Lane(taker) for taker in takers]
-        self._chunks: deque[bytes] = deque()
+        self._chunks: deque[Chunk] = deque()
         self._dropped = 0
         self._bytes = 0
         self._ended = False
@@ -75,7 +79,7 @@ class Lanes:
         if error is None and (failed := next((lane.error for lane in self._lanes if lane.error), None)):
             raise failed
 
-    def put(self, chunk: bytes) -> None:
+    def put(self, chunk: Chunk) -> None:
         """Give the next chunk; waits while a taker is too far behind."""
         with self._room:
             while self._bytes >= _MOST_BYTES:
@@ -92,7 +96,7 @@ class Lanes:
             lane.step(chunk)
             del step, chunk  # a chunk is held by the queue alone while this thread waits
 
-    def _next(self, done: _Lane | None) -> tuple[_Lane, bytes] | None:
+    def _next(self, done: _Lane | None) -> tuple[_Lane, Chunk] | None:
         """Give a lane back, wait for one that can go on, and take that with its next chunk."""
         with self._ready:
             if done is not None:
@@ -112,8 +116,10 @@ class Lanes:
         """Forget the chunks that all have taken."""
         last = min(lane.at for lane in self._lanes)
         while self._dropped < last:
-            self._bytes -= len(self._chunks.popleft())
+            chunk = self._chunks.popleft()
+            self._bytes -= len(chunk)
             self._dropped += 1
+            self._buffers.give_back(chunk)
             self._room.notify()
 
 

@@ -12,6 +12,7 @@ from blake3 import blake3
 from domain.registry.layers import Plan, TensorShape, plan_of
 from domain.registry.tensors import TensorDigest, digest_of_tensors
 from domain.registry.weights import sketch_of
+from gpu_cluster.buffers import Chunk
 from gpu_cluster.dtypes import KINDS, Bits, Kind
 from gpu_cluster.factors import Projected, Sink
 from gpu_cluster.safetensors_header import PREFIX_BYTES, Header, MalformedHeader, Tensor, parse_header
@@ -50,7 +51,7 @@ class TensorReader:
         self.header: Header | None = None
         self.fault: str | None = None
 
-    def update(self, chunk: bytes) -> None:
+    def update(self, chunk: Chunk) -> None:
         """Take the next bytes of the file."""
         view = memoryview(chunk)
         if self.header is None and self.fault is None:

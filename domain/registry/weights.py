@@ -97,8 +97,8 @@ def sketch_of(updates: Iterable[Update]) -> bytes | None:
     """
     given = list(updates)
     projected = np.array([update.core for update in given], np.float64).reshape(-1, SIDE, SIDE)
-    counts = np.isfinite(projected).all(axis=(1, 2)) & projected.any(axis=(1, 2))
-    known = [update for update, one in zip(given, counts, strict=True) if one]
+    counts = np.flatnonzero(np.isfinite(projected).all(axis=(1, 2)) & projected.any(axis=(1, 2)))
+    known = [given[at] for at in counts]
     if not known:
         return None
     cores = _softened(projected[counts])
