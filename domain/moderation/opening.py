@@ -8,6 +8,7 @@ from domain import bounties
 from domain.kernel.ids import BountyId, CaseId, Subject, new_id
 from domain.kernel.refusals import NotAllowed
 from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch_one
 from domain.kernel.work import Work, work
 from domain.moderation import rules
 from domain.moderation.facts import CaseChanged, CaseOpened
@@ -32,6 +33,8 @@ async def note(scope: Scope, subject: Subject, cause: Cause | None, detail: str)
     """
     if not scope.system:
         raise NotAllowed("Cases are opened by what happens.")
+    if cause is None and not await _has_open_case(subject):
+        return
     concerned = await _concerned(scope, subject)
     if concerned is None:
         return
@@ -95,6 +98,15 @@ async def _insert(w: Work, scope: Scope, concerned: Concerned) -> bool:
         rules.FIRST_DIGEST,
     )
     return done == "INSERT 0 1"
+
+
+async def _has_open_case(subject: Subject) -> bool:
+    row = await fetch_one(
+        "SELECT FROM moderation_case WHERE subject_kind = $1 AND subject_id = $2 AND decided_at IS NULL",
+        subject.kind,
+        subject.id,
+    )
+    return row is not None
 
 
 async def _concerned(scope: Scope, subject: Subject) -> Concerned | None:

@@ -102,6 +102,7 @@ def test_every_figure_of_the_policy_is_a_knob(environment: pytest.MonkeyPatch) -
         ("COUNTENANCE_POLICY__MAX_PLEDGE", "9", "COUNTENANCE_POLICY: min_pledge is at least 1, and max_pledge no less"),
         ("COUNTENANCE_POLICY__CANCEL_SHARE_PERCENT", "101", "COUNTENANCE_POLICY: cancel_share_percent is at most 100"),
         ("COUNTENANCE_POLICY__RECONCILE_SECONDS", "0", "COUNTENANCE_POLICY: reconcile_seconds is at least 1"),
+        ("COUNTENANCE_POLICY__CASE_CLAIM_SECONDS", "0", "COUNTENANCE_POLICY: case_claim_seconds is at least 1"),
         ("COUNTENANCE_POLICY__SIGNUP_GRAND", "1", "COUNTENANCE_POLICY__SIGNUP_GRAND: Unexpected keyword argument"),
     ],
 )
