@@ -16,7 +16,14 @@ from uuid import UUID
 import psutil
 
 from benchmarks.harness import Figure
-from benchmarks.name_registry import cyrillic_prompts, large_registry, prompts, syntactic_prompts
+from benchmarks.name_registry import (
+    OTHER_SCRIPTS,
+    cyrillic_prompts,
+    foreign_prompts,
+    large_registry,
+    prompts,
+    syntactic_prompts,
+)
 from domain.registry.names import NameMatcher
 from domain.registry.snapshot import Person, Snapshot
 
@@ -86,6 +93,8 @@ def run(short: bool) -> list[Figure]:
         figures += _speed(f"{length} characters", matcher, texts, median_target, p99_target)
     for kind, made in (("syntax", syntactic_prompts), ("Cyrillic", cyrillic_prompts)):
         figures += _speed(f"2000 characters, {kind}", matcher, made(snapshot, 2000, count // 4), None, 5.0)
+    for script in OTHER_SCRIPTS:
+        figures += _foreign(script, matcher, foreign_prompts(script, 2000, count // 10))
     figures += _curve(matcher, snapshot)
     figures += _adversarial(matcher)
     figures.append(_update(matcher, snapshot))
@@ -117,6 +126,18 @@ def _speed(
     return [
         Figure(f"{name}, median", median, "ms", target=target, met=met),
         Figure(f"{name}, p99", worst, "ms", target=f"< {p99_target:g} ms", met=worst < p99_target),
+    ]
+
+
+def _foreign(script: str, matcher: NameMatcher, texts: list[str]) -> list[Figure]:
+    """Time texts in another script that name nobody, and count for how many persons each is held."""
+    # Those that are timed are others, so that no words stand beside each other as they were met.
+    counted, timed = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+    wrong = statistics.mean(len({match.person_id for match in matcher.match(text)}) for text in counted)
+    most = 5.0 if script == "Cyrillic" else 20.0
+    return [
+        *_speed(f"2000 characters that name nobody, {script}", matcher, timed, None, most),
+        Figure(f"persons for each, {script}", wrong, "", target="< 1", met=wrong < 1),
     ]
 
 

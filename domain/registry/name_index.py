@@ -33,8 +33,9 @@ class NameIndex:
     def __init__(self, persons: Sequence[Person]) -> None:
         self._persons = persons
         planted = Planting(persons)
-        self._owners = np.array(planted.owners, dtype=np.uint32)
-        self._places = np.array(planted.places, dtype=np.uint32)
+        # One number of a memoryview is read in a third of the time of one of an array.
+        self._owners: memoryview = np.array(planted.owners, dtype=np.uint32).data
+        self._places: memoryview = np.array(planted.places, dtype=np.uint32).data
         self._automaton = planted.automaton()
         self._targets, self._sharers = planted.targets()
         self._pairs = Table(planted.pairs)
@@ -49,14 +50,18 @@ class NameIndex:
     def entry(self, number: int) -> NameEntry:
         """Give a name by its number."""
         person = self._persons[self._owners[number]]
-        place = int(self._places[number])
+        place: int = self._places[number]
         at = place & ~WITHOUT_INITIALS
         registered = person.aliases[at - 1] if at else person.name
         return NameEntry(person, registered, (without_initials(registered) or "") if place != at else registered)
 
     def name(self, number: int) -> str:
         """Give a name by its number, as it is looked for."""
-        return self.entry(number).name
+        place: int = self._places[number]
+        if place & WITHOUT_INITIALS:
+            return self.entry(number).name
+        person = self._persons[self._owners[number]]
+        return person.aliases[place - 1] if place else person.name
 
     def hits(self, stream: str) -> list[tuple[int, int, int]]:
         """Find every skeleton in a stream of letters: (number of the skeleton, start, end)."""

@@ -117,8 +117,9 @@ def _near(asked: Asked, names: list[int], name_of: Callable[[int], str]) -> list
     text, likeness = asked.text, Indel.normalized_similarity
     found: list[int] = []
     for number in dict.fromkeys(names):
-        words = name_of(number).lower().split()
-        if len(words) > 1 and "".join(words).isascii():
+        name = name_of(number)
+        words = name.lower().split()
+        if len(words) > 1 and name.isascii():
             first, rest = sung(words[0]), "".join(map(sung, words[1:]))
             if max(likeness(text, first + rest), likeness(text, rest + first)) < least:
                 continue

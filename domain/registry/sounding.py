@@ -14,7 +14,7 @@ from domain.registry.romanising import korean_syllables
 from domain.registry.sound_table import Asked, Choir, Traits
 from domain.registry.sounds import sung_words
 from domain.registry.streams import Words
-from domain.registry.windows import GUESSED, MIXED, SURE, TITLED, UNSURE, Window, foreign_windows, latin_windows
+from domain.registry.windows import GUESSED, LATIN, MIXED, SURE, TITLED, UNSURE, Window, foreign_windows, latin_windows
 
 _MOST_GUESSED = 6
 """So many windows of several words are also looked up with one consonant heard otherwise."""
@@ -26,8 +26,8 @@ _ALIKE_FOREIGN_LONG = 0.80
 """The same for words of another script: those who write a name there write its vowels as they hear them."""
 _ALIKE_SHORT, _ALIKE_TWO = 0.85, 0.94
 _CROWD_FROM, _CROWD_SPAN = 1000, 2.0
-_CROWDED = {TITLED: 0.0, SURE: 0.05, UNSURE: 0.07, MIXED: 0.10, GUESSED: 0.10}
-_CROWDED_ALONE = 0.05
+_CROWDED = {LATIN: 0.06, TITLED: 0.0, SURE: 0.05, UNSURE: 0.07, MIXED: 0.10, GUESSED: 0.10}
+_CROWDED_ALONE, _CROWDED_HALF = 0.05, 0.5
 """Added for words of another script in a large registry, where somebody sounds like any two words: nothing for a
 thousand names, all of it for a hundred times as many."""
 _VOWELLESS = 0.08
@@ -45,8 +45,7 @@ def sounding_names(policy: NamePolicy, index: NameIndex, source: Words) -> Itera
     windows: list[Window] = []
     if not source.plain.low.isascii():
         windows += foreign_windows(source)
-        spaced = [window for window in windows if len(window.asked[0]) > 1]
-        windows += [window._replace(asked=(window.asked[0], GUESSED)) for window in spaced[:_MOST_GUESSED]]
+        windows += _to_guess(windows)
     if index.has_foreign_names:
         windows += latin_windows(source)
     if not windows:
@@ -58,6 +57,17 @@ def sounding_names(policy: NamePolicy, index: NameIndex, source: Words) -> Itera
     for first, last, asked in windows:
         for name in known[asked]:
             yield Near(name, policy.sounded, source.spans.starts[first], source.spans.ends[last])
+
+
+def _to_guess(windows: list[Window]) -> list[Window]:
+    """Choose windows of several words that are also looked up with one consonant heard otherwise, a bounded number.
+
+    That gives a hundred sounds for each; in a long text only what is written as a name is worth it.
+    """
+    spaced = [window for window in windows if len(window.asked[0]) > 1]
+    if len(spaced) > _MOST_GUESSED:
+        spaced = [window for window in spaced if window.asked[1] == TITLED]
+    return [window._replace(asked=(window.asked[0], GUESSED)) for window in spaced[:_MOST_GUESSED]]
 
 
 def _heard(index: NameIndex, unknown: set[Spoken]) -> dict[Spoken, Names]:
@@ -72,6 +82,7 @@ def _heard(index: NameIndex, unknown: set[Spoken]) -> dict[Spoken, Names]:
     if index.has_foreign_names:
         may_have = index.sounding(foreign_only=True).may_have
         turned = ((asked, order) for asked in latin for order in orders_of(asked[0]))
+        # Of Latin words there are many, of which few have a sound that is there.
         foreign += [(asked, Heard(order, key)) for asked, (order, key) in turned if may_have(hash(key))]
         _add_alike(index, foreign, found, foreign_only=True)
     return found
@@ -82,24 +93,25 @@ def _add_alike(
 ) -> None:
     """Add to what was found the names of one table that words sound like in these ways."""
     crowd = min(1.0, max(0.0, log10((len(index) + 1) / _CROWD_FROM) / _CROWD_SPAN))
-    sounds = [_asked(heard, crowd * _stricter(*asked)) for asked, heard in ways]
-    for place, choir in index.sounding(foreign_only=foreign_only).find(sounds, index.name):
+    table = index.sounding(foreign_only=foreign_only)
+    ways = [(asked, heard) for asked, heard in ways if table.may_have(hash(heard.key))]
+    sounds = [_asked(heard, asked, crowd) for asked, heard in ways]
+    for place, choir in table.find(sounds, index.name):
         asked, heard = ways[place]
         found[asked] += _alike(heard, sounds[place], choir)
 
 
-def _stricter(words: tuple[str, ...], manner: int) -> float:
-    return _CROWDED[manner] + (_CROWDED_ALONE if len(words) == 1 and manner != TITLED else 0.0)
-
-
-def _asked(heard: Heard, stricter: float) -> Asked:
-    """Ask for a sound, and say how alike a name has to sound."""
+def _asked(heard: Heard, asked: Spoken, crowd: float) -> Asked:
+    """Ask for a sound, and say how alike a name has to sound, among how many: from none (0) to very many (1)."""
+    words, manner = asked
     letters = len(heard.key.replace(" ", "").lstrip("0123"))
     if heard.script:
-        wanted = _ALIKE_FOREIGN.get(letters, _ALIKE_FOREIGN_LONG) + heard.lenience + stricter
+        wanted = _ALIKE_FOREIGN.get(letters, _ALIKE_FOREIGN_LONG) + heard.lenience
     else:
         wanted = _ALIKE.get(letters, _ALIKE_LONG)
-    return Asked(hash(heard.key), heard.voices, heard.others, sung_words(heard.latin), wanted)
+    stricter = _CROWDED[manner] + (_CROWDED_ALONE if len(words) == 1 and manner != TITLED else 0.0)
+    others = heard.others - (crowd > _CROWDED_HALF and manner in (UNSURE, MIXED))
+    return Asked(hash(heard.key), heard.voices, others, sung_words(heard.latin), wanted + crowd * stricter)
 
 
 def _alike(heard: Heard, asked: Asked, choir: Choir) -> Names:

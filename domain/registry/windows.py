@@ -19,9 +19,9 @@ _MOST_WORDS, _PAIR = 3, 2
 _LONGEST = 30
 
 
-TITLED, SURE, UNSURE, MIXED, GUESSED = range(5)
-"""How words stand that may be a name: each with a capital; in a script without capitals; in lower case where names have
-capitals; beside everyday words; or with one consonant that is to be heard otherwise."""
+LATIN, TITLED, SURE, UNSURE, MIXED, GUESSED = range(6)
+"""How words stand that may be a name: in Latin letters; each with a capital; in a script without capitals; in lower
+case where names have capitals; beside an everyday word; or with one consonant that is to be heard otherwise."""
 
 
 class Window(NamedTuple):
@@ -99,7 +99,7 @@ def latin_windows(source: Words) -> Iterator[Window]:
             if last not in usable:
                 break
             if not telling.isdisjoint(range(first, last + 1)):
-                yield Window(first, last, (tuple(words[first : last + 1]), TITLED))
+                yield Window(first, last, (tuple(words[first : last + 1]), LATIN))
 
 
 def _hyphened(source: Words) -> set[int]:
