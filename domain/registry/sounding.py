@@ -77,14 +77,17 @@ def _heard(index: NameIndex, unknown: set[Spoken]) -> dict[Spoken, Names]:
     foreign = [
         (asked, heard) for asked in unknown - latin for heard in heard_foreign(asked[0], guessed=asked[1] == GUESSED)
     ]
+    # Of the many ways to hear words few have a sound that is there.
     if foreign:
-        _add_alike(index, foreign, found, foreign_only=False)
+        may_have = index.sounding(foreign_only=False).may_have
+        ways = [(asked, heard) for asked, heard in foreign if may_have(hash(heard.key))]
+        _add_alike(index, ways, found, foreign_only=False)
     if index.has_foreign_names:
         may_have = index.sounding(foreign_only=True).may_have
+        ways = [(asked, heard) for asked, heard in foreign if may_have(hash(heard.key))]
         turned = ((asked, order) for asked in latin for order in orders_of(asked[0]))
-        # Of Latin words there are many, of which few have a sound that is there.
-        foreign += [(asked, Heard(order, key)) for asked, (order, key) in turned if may_have(hash(key))]
-        _add_alike(index, foreign, found, foreign_only=True)
+        ways += [(asked, Heard(order, key)) for asked, (order, key) in turned if may_have(hash(key))]
+        _add_alike(index, ways, found, foreign_only=True)
     return found
 
 
@@ -94,7 +97,6 @@ def _add_alike(
     """Add to what was found the names of one table that words sound like in these ways."""
     crowd = min(1.0, max(0.0, log10((len(index) + 1) / _CROWD_FROM) / _CROWD_SPAN))
     table = index.sounding(foreign_only=foreign_only)
-    ways = [(asked, heard) for asked, heard in ways if table.may_have(hash(heard.key))]
     sounds = [_asked(heard, asked, crowd) for asked, heard in ways]
     for place, choir in table.find(sounds, index.name):
         asked, heard = ways[place]

@@ -150,6 +150,52 @@ def _seconds(matcher: NameMatcher, text: str) -> float:
     return time.perf_counter() - began
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("старый замок на холме", []),
+        ("Вид на Старый Замок, дождь", ["Старый Замок"]),
+        ("СТАРЫЙ ЗАМОК НА ХОЛМЕ", []),
+        ("старый замокт", ["старый замокт"]),
+    ],
+)
+def test_everyday_words_of_another_script_are_a_name_only_with_capitals_of_their_own(
+    text: str, found: list[str]
+) -> None:
+    matcher = matcher_of("Staryy Zamok", "Staryy Zamokt")
+
+    matches = matcher.match(text)
+
+    assert sorted({text[match.start : match.end] for match in matches}) == found
+
+
+def test_in_a_large_registry_a_name_in_lower_case_must_sound_more_alike() -> None:
+    others = tuple(Person(UUID(int=at), f"Surname{at} Of{at}") for at in range(2, 4002))
+    person = Person(ALDEBARAN, "Sean Bean")
+    small, large = (NameMatcher(Snapshot(1, persons)) for persons in ((person,), (person, *others)))
+
+    found = {
+        (matcher is large, text): bool(matcher.match(text))
+        for matcher in (small, large)
+        for text in ("шон бин", "Шон Бин")
+    }
+
+    assert found == {
+        (False, "шон бин"): True,
+        (False, "Шон Бин"): True,
+        (True, "шон бин"): False,
+        (True, "Шон Бин"): True,
+    }
+
+
+def test_a_chinese_name_that_japanese_cannot_write_is_not_heard_in_japanese() -> None:
+    matcher = matcher_of("赵霞秀")
+
+    matches = {text: bool(matcher.match(text)) for text in ("シュー", "zhao xiaxiu", "水")}
+
+    assert matches == {"シュー": False, "zhao xiaxiu": True, "水": False}
+
+
 def test_a_blocked_file_is_found_by_its_sha256_in_any_case() -> None:
     matcher = NameMatcher(
         Snapshot(version=1, blocked_sha256=(("AB" * 32, ALDEBARAN), ("ab" * 32, None), ("cd" * 32, None)))
