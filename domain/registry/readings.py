@@ -137,6 +137,17 @@ _JOINING = frozenset(
 )
 
 
+_NO_PART = frozenset(
+    """
+    air also are blue core done ear eye face fair field fine fire game gone green hair have her here home hour ice idea
+    into less like line made make male more mouse near none nude oil one only open over pale pipe pure rain ride safe
+    same she shoe side some sure take tale tape tea there tile time tire tone tree true tube use vine were wide wine
+    wipe wire you
+    """.split()  # noqa: SIM905 - a list of words is read as a paragraph
+)
+"""Short words, and words that are given names as well, that are no part of a name in another script."""
+
+
 def _is_telling(word: str) -> bool:
     if not word.isalpha() or is_jargon(word):
         return False
@@ -149,7 +160,7 @@ _SYLLABLES = re.compile(r"(?:[^aeiou]{0,2}[aeiou]{1,2}(?:ng|nd|rk|[nrklmph])?){1
 
 
 def _is_beside(word: str) -> bool:
-    if not word.isascii() or not word.isalpha() or word in _JOINING:
+    if not word.isascii() or not word.isalpha() or word in _JOINING or word in _NO_PART or is_jargon(word):
         return False
     short = len(word) <= _SHORT and (not is_ordinary(word) or len(word) <= _PAIR or _SYLLABLES.fullmatch(word))
     return bool(short) or is_given_name(word)

@@ -72,7 +72,7 @@ def first_of_class(consonants: str) -> str:
     return _ONE_CLASS.sub(lambda run: run[0][0], consonants)
 
 
-consonants_of_word = lru_cache(maxsize=1 << 15)(consonants_of)
+consonants_of_word = lru_cache(maxsize=1 << 13)(consonants_of)
 
 
 def key_of(latin: str) -> str:
@@ -80,7 +80,7 @@ def key_of(latin: str) -> str:
     return consonants_of(latin).translate(_CLASS)
 
 
-key_of_word = lru_cache(maxsize=1 << 15)(key_of)
+key_of_word = lru_cache(maxsize=1 << 13)(key_of)
 
 
 class Sound(NamedTuple):
@@ -91,7 +91,7 @@ class Sound(NamedTuple):
     """One bit for each of the first consonants: whether it is voiced, as g, d, b, z, or an r."""
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def sound_of(consonants: str) -> Sound:
     """Give the sound of consonants, as `consonants_of` gives them, with or without spaces between the words."""
     bits = "".join("01"[letter in _VOICED] for letter in consonants.replace(" ", "")[:_MOST_VOICES])

@@ -96,7 +96,7 @@ def latin_windows(source: Words) -> Iterator[Window]:
         usable |= {at for at in range(max(0, near - 2), min(near + 3, len(words))) if readings[at].beside}
     for first in usable:
         for last in range(first, first + _MOST_WORDS):
-            if last not in usable:
+            if last not in usable or (last > first and "," in source.between(last)):
                 break
             if not telling.isdisjoint(range(first, last + 1)):
                 yield Window(first, last, (tuple(words[first : last + 1]), LATIN))
