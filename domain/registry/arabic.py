@@ -1,4 +1,4 @@
-"""Arabic and Hebrew words of names as they are usually written in Latin letters: their scripts leave out most vowels."""
+"""Arabic and Hebrew words of names as they are usually written in Latin letters: their scripts leave vowels out."""
 
 from functools import cache
 

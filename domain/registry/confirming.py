@@ -131,13 +131,18 @@ def _latin_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, text: 
 
 def _foreign_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, letters: str) -> float:
     if stream.kind == NATIVE:
-        return policy.doubled if len(parts.letters) >= 7 else 0
+        return policy.doubled if len(parts.letters) >= 7 or _is_kana(letters) else 0
     if is_foreign(letters):
         # The same sound in the same script is another name more often than not, but for Han written otherwise.
         if are_variants(letters, parts.letters):
             return policy.doubled
         return policy.sounded if len(letters) == len(parts.letters) >= 3 and _shared(letters, parts.letters) else 0
     return policy.sounded if len(letters) >= 6 else 0
+
+
+def _is_kana(letters: str) -> bool:
+    """Whether letters are kana alone, which are the same name in either kind of kana."""
+    return all("\u3041" <= char <= "\u30ff" for char in letters)
 
 
 def _shared(one: str, other: str) -> bool:
@@ -223,7 +228,7 @@ def _across_sentences(
 
 
 _BEGINS_TAG = re.compile(r"(?:^|[,;:(\[{|\n\"'>]|\bof)\s*$")
-_ENDS_TAG = re.compile(r"['\"]?\s*(?:$|[,;:)\]}|\n<\"'])|[.]\s*$")
+_ENDS_TAG = re.compile(r"['\"]?\s*(?:$|[,;:)\]}|\n<\"'—–])|[.]\s*$")
 
 
 def _is_unspaced(word: str) -> bool:

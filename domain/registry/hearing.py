@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from domain.registry.romanising import japanese_reading, may_be_japanese, readings_of, romanised, without_ending
+from domain.registry.romanising import (
+    chinese_reading,
+    japanese_reading,
+    loan_reading,
+    may_be_japanese,
+    readings_of,
+    romanised,
+    without_ending,
+)
 from domain.registry.sounds import (
     any_words,
     consonants_of_word,
@@ -27,7 +35,7 @@ _ALL_OTHER = 10
 _OTHER_VOICES = {"kana": _ALL_OTHER, "hangul": _ALL_OTHER, "vowelless": 2, "other": 1}
 """So many consonants may be voiced in the text and not in the name: Japanese has no l, Korean voices what stands
 between vowels, and Arabic has no p."""
-_KANA_LENIENCE = -0.05
+_KANA_LENIENCE, _DOTTED_LENIENCE = -0.05, -0.10
 _RUN_TOGETHER = 0.12
 """Added where the words of a text are others than those of the name: what is run together is alike more often."""
 _CONSONANTS = ("", "k", "t", "p", "l", "s", "m", "n")
@@ -57,7 +65,7 @@ class Heard(NamedTuple):
 def heard_foreign(words: tuple[str, ...], *, guessed: bool) -> list[Heard]:
     """Give the ways to hear words of another script than Latin; or, guessed, with one consonant heard otherwise."""
     if _HAN.match(words[0]):
-        return list(_heard_japanese(words))
+        return list(_heard_chinese(words) if len(words) > 1 else _heard_japanese(words))
     heard = _heard_spaced(words)
     return [other for one in heard for other in _guessed(one)] if guessed else heard
 
@@ -70,12 +78,20 @@ def _heard_japanese(words: tuple[str, ...]) -> Iterator[Heard]:
         yield Heard(latin, run_together(key_of_words(latin), count), script="han")
 
 
+def _heard_chinese(words: tuple[str, ...]) -> Iterator[Heard]:
+    """The name of somebody else in Chinese, with a dot in it: each character is a syllable, so vowels are added."""
+    latin = tuple(map(chinese_reading, words))
+    spaced = sound_of(" ".join(map(consonants_of_word, latin)))
+    yield Heard(latin, spaced.key, _DOTTED_LENIENCE, "kana", spaced.voices, _ALL_OTHER)
+
+
 def _heard_spaced(words: tuple[str, ...]) -> list[Heard]:
     """Words of a script with spaces: as they are, without endings, and as it writes what others say."""
     whole = tuple(map(_read, words))
     bare = tuple(_read(without_ending(word)) for word in words)
     script = _script_of(words[-1])
-    others = [
+    others = [tuple(map(loan_reading, words))] if script == "hangul" else []
+    others += [
         tuple(word.replace(heard, written) for word in whole)
         for heard, written in _heard_as(words[-1])
         if any(heard in word for word in whole)

@@ -112,6 +112,11 @@ def _native(word: str) -> str:
     return reading_of(word).native
 
 
+def is_spaced(parts: NameParts) -> bool:
+    """Whether a name's words are those that its script puts spaces between."""
+    return all(len(word) > 1 and word > "\u036f" and word < "\u0e00" for word in parts.words)
+
+
 def is_pinyin(parts: NameParts) -> bool:
     """Whether a name could be a Chinese one in Latin letters: two words made of pinyin syllables."""
     return len(parts.words) == 2 and not parts.foreign and all(_PINYIN.fullmatch(word) for word in parts.words)

@@ -8,12 +8,14 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from domain.registry.given_names import is_frequent_family_name, is_given_name
 from domain.registry.hashed import Rows
-from domain.registry.name_parts import NameParts, is_pinyin, parts_of, spellings, without_initials
-from domain.registry.skeletons import skeleton
+from domain.registry.name_parts import NameParts, is_pinyin, is_spaced, parts_of, spellings, without_initials
+from domain.registry.skeletons import one_of_each, skeleton
 from domain.registry.snapshot import Person
 from domain.registry.sound_table import VOICES_AT, Sung, sung_parts
 from domain.registry.sounds import sounds_of_name
 
+_LEAST_TURNED = 8
+"""From so many letters on a name of another script is also looked for with its family name first."""
 FORWARD, TURNED, INITIAL, ROTATED = 0, 1, 2, 3
 """How two words of a text stand to a name: its first two, its last before its first, an initial before its last,
 or its second and third where the first comes last."""
@@ -78,6 +80,9 @@ class Planting:
     def _plant(self, number: int, parts: NameParts, name: str) -> None:
         for spelling in spellings(parts):
             self._add_spelling(spelling, number << 1)
+        if parts.foreign and len(parts.words) == 2 and len(parts.letters) >= _LEAST_TURNED and is_spaced(parts):
+            first, last = (reading.native for reading in parts.readings)
+            self._add_spelling(one_of_each(last + first), number << 1 | 1)
         if is_pinyin(parts):
             self._add_spelling(skeleton("".join(reversed(parts.words))), number << 1 | 1)
         for spelling, sound in sounds_of_name(name, parts):

@@ -85,6 +85,9 @@ _SPOKEN_AS = (
     ("च", "छ"),
 )
 """What is not written as it sounds: two letters that are one sound in Greek, and a nasal or flap in Devanagari."""
+_GREEK_V = re.compile("(?<=[αεη])υ(?=[βγδζλμνραεηιουω]|[θκξπστφχψ]|$)")
+_GREEK_F = re.compile("v(?=[θκξπστφχψ]|$)")
+"""The second letter of αυ, ευ and ηυ: spoken as v, and as f before what has no voice."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -131,6 +134,8 @@ def romanised(word: str) -> str:
     """Write a word of another script in lower-case Latin letters, by the sound."""
     if _VOWELLESS.match(word) and (usual := usually_written(word)):
         return usual
+    if _GREEK_V.search(word):
+        word = _GREEK_F.sub("f", _GREEK_V.sub("v", word))
     for spelled, sound in _SPOKEN_AS:
         word = word.replace(spelled, sound)
     if _HAN.search(word) or _KANA.search(word):
@@ -189,6 +194,19 @@ def _korean(name: str) -> Iterator[tuple[str, ...]]:
     family, given = name[:1], _latin(name[1:])
     for reading in (_latin(family), *_KOREAN_FAMILY.get(_latin(family), ())):
         yield (reading, given) if given else (reading,)
+
+
+_SYLLABLES, _FINALS, _STOPPED, _FINAL_D = 0xAC00, 28, frozenset({19, 20, 22, 23, 25}), 7
+
+
+def loan_reading(word: str) -> str:
+    """Read what Hangul writes of another language: a last s, j or ch of a syllable is a t, and eu no vowel."""
+    heard = []
+    for char in word:
+        at = ord(char) - _SYLLABLES
+        final = at % _FINALS if _HANGUL.match(char) else 0
+        heard.append(chr(ord(char) - final + _FINAL_D) if final in _STOPPED else char)
+    return _latin("".join(heard)).replace("eu", "")
 
 
 def may_be_japanese(word: str) -> bool:

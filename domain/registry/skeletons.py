@@ -179,14 +179,22 @@ def _letters_of(char: str) -> str:
 def _native_of(char: str) -> str:
     if char.isascii():
         return char.replace("i", "l") if char.isalnum() else ""
-    return char
+    return chr(ord(char) + _TO_KATAKANA) if _HIRAGANA[0] <= char <= _HIRAGANA[1] else char
 
 
+_HIRAGANA, _TO_KATAKANA = "ぁゖ", 0x60
 _CYRILLIC_LOOKS = dict(zip("abcehikmoptxy", "авсеникмортху", strict=True)) | {"i": "і", "j": "ј", "s": "ѕ"}
+
+
+_GREEK_LOOKS = dict(zip("abehikmnoptuvxyz", "αβεηικμνορτυνχυζ", strict=True))
 
 
 def _cyrillic_of(char: str) -> str:
     return _CYRILLIC_LOOKS.get(char) or _native_of(char)
+
+
+def _greek_of(char: str) -> str:
+    return _GREEK_LOOKS.get(char) or _native_of(char)
 
 
 Reader = Callable[[str], str]
@@ -196,11 +204,11 @@ _LATIN, _GREEK, _CYRILLIC = re.compile("[a-z]"), re.compile("[\u0370-\u03ff]"), 
 def readers_of(word: str) -> tuple[Reader, Reader, Reader]:
     """Choose how the characters of a word are read: by look, by letters, and in its own script.
 
-    A word of several scripts at once is read by its looks, and where Cyrillic is one of them by what looks Cyrillic.
+    A word of several scripts at once is read by its looks: in Latin letters, and in those of the other script.
     """
-    latin, cyrillic = _LATIN.search(word), _CYRILLIC.search(word)
-    mixed = latin or (cyrillic and _GREEK.search(word))
-    native = _cyrillic_of if latin and cyrillic else _native_of
+    latin, cyrillic, greek = _LATIN.search(word), _CYRILLIC.search(word), _GREEK.search(word)
+    mixed = latin or (cyrillic and greek)
+    native = _cyrillic_of if latin and cyrillic else _greek_of if latin and greek else _native_of
     return (_mixed_look_of if mixed else _look_of), _letters_of, native
 
 

@@ -230,7 +230,7 @@ def _is_letter(char: str) -> bool:
 def streams_of(source: Words) -> list[Stream]:
     """Give the streams that differ: one for plain prose, up to three where digits, signs or other scripts occur."""
     found = [Stream(source, LOOK)]
-    for kind in (LETTERS, NATIVE):
+    for kind in (NATIVE, LETTERS):
         if kind == NATIVE and source.plain.low.isascii():
             continue
         if not any(PARTED(source.readings)):

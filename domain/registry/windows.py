@@ -15,6 +15,9 @@ _TOGETHER = re.compile(r"[\s_・·=＝‐-]{0,3}$")
 _HYPHENED = re.compile(r"-[a-z]{1,4}\b")
 _MOST_JAPANESE = 32
 """So many runs of Han characters of one text are looked up in the Japanese dictionary, which takes a while for each."""
+_DOT = re.compile("[·・•]")
+_MOST_DOTS, _MOST_LEFT, _MOST_RIGHT = 8, 4, 6
+"""So many dots between Han characters are looked at, and so many characters before and behind each."""
 _MOST_WORDS, _PAIR = 3, 2
 _LONGEST = 30
 
@@ -43,7 +46,9 @@ def foreign_windows(source: Words) -> Iterator[Window]:
                     yield from _spaced_windows(source, list(words))
                 elif looked_up < _MOST_JAPANESE:
                     looked_up += 1
-                    yield from _japanese_windows(source, list(words))
+                    together = list(words)
+                    yield from _japanese_windows(source, together)
+                    yield from _dotted_windows(source, together)
 
 
 def _runs(source: Words, places: list[int]) -> Iterator[list[int]]:
@@ -55,6 +60,17 @@ def _runs(source: Words, places: list[int]) -> Iterator[list[int]]:
         run.append(at)
     if run:
         yield run
+
+
+def _dotted_windows(source: Words, run: list[int]) -> Iterator[Window]:
+    """Han characters on both sides of a dot, as Chinese writes the names of others; some of each side may be."""
+    words = source.words
+    dots = [place for place in range(1, len(run)) if _DOT.fullmatch(source.between(run[place]))]
+    for dot in dots[:_MOST_DOTS]:
+        for begin in range(max(0, dot - _MOST_LEFT), dot):
+            for end in range(dot + 1, min(dot + _MOST_RIGHT, len(run)) + 1):
+                left, right = ("".join(words[at] for at in run[a:b]) for a, b in ((begin, dot), (dot, end)))
+                yield Window(run[begin], run[end - 1], ((left, right), SURE))
 
 
 def _japanese_windows(source: Words, run: list[int]) -> Iterator[Window]:
