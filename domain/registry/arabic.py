@@ -19,7 +19,7 @@ _ARABIC = """
 هند hend; هدى hoda; منى mona; مريم maryam; فاطمة fatima; عائشة aisha; خديجة khadija; زينب zeinab; ليلى laila;
 سعاد souad; سميرة samira; نادية nadia; ياسمين yasmin; ياسمينة yasmina; رانيا rania; دينا dina; دنيا donia;
 غانم ghanem; منة menna; شلبي shalaby; يسرا yousra; نيللي nelly; عبلة abla; كامل kamel; لطفي lotfy;
-بوشناق bouchnak; دياب diab; الشريف elsherif; الساهر alsaher; الحلاني alhallani; المهندس almohandis; كاظم kadim;
+بوشناق bouchnak; دياب diab; الشريف elsherif; الساهر alsaher; الحلاني alhallani; المهندس almohandis; كاظم kazem;
 ماهر maher; زين zain; ملك malak; حداد haddad; خوري khoury; شاهين shahin; درويش darwish; قباني qabbani;
 نزار nizar; أدونيس adonis; رضا reza; علیرضا alireza; شهره shohreh; گوگوش googoosh; داریوش dariush; مهدی mehdi;
 بهرام bahram; شهاب shahab; ترانه taraneh; گلشیفته golshifteh; فراهانی farahani; اصغر asghar; فرهادی farhadi;
