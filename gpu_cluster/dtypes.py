@@ -31,7 +31,10 @@ class Kind:
         """
         if self.infinity is None:
             return False
-        negative = self.infinity | 1 << (8 * self.bits.itemsize - 1)
+        sign = 1 << (8 * self.bits.itemsize - 1)
+        if len(bits) == 1:  # an alpha, of which a LoRA has one for each layer
+            return int(bits[0]) & ~sign >= self.infinity
+        negative = self.infinity | sign
         largest = np.maximum.reduce
         return int(largest(bits.view(self.signed))) >= self.infinity or int(largest(bits)) >= negative
 
