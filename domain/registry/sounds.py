@@ -50,7 +50,7 @@ _TWO_AS_ONE = re.compile("|".join(spelled for spelled, _ in (*_LOOSE, *_KOREAN))
 _CLASSES = str.maketrans("gjcdbfzrv", "kkktppslw")
 _CONSONANTS = str.maketrans("jcf", "gkp", "aeiouvywh'")
 _CLASS = str.maketrans("gdbzr", "ktpsl")
-_VOICED = frozenset("gdbzr")
+_VOICES = str.maketrans("gdbzr", "11111", " ") | {ord(letter): "0" for letter in "acefhijklmnopqstuvwxy'"}
 _ONE_CLASS = re.compile("([kg])[kg]+|([td])[td]+|([pb])[pb]+|([lr])[lr]+|([sz])[sz]+|mm+|nn+")
 _MOST_VOICES = 10
 """So many consonants are kept as voiced or not: with the number of a name they fill 32 bits."""
@@ -94,8 +94,8 @@ class Sound(NamedTuple):
 @lru_cache(maxsize=1 << 13)
 def sound_of(consonants: str) -> Sound:
     """Give the sound of consonants, as `consonants_of` gives them, with or without spaces between the words."""
-    bits = "".join("01"[letter in _VOICED] for letter in consonants.replace(" ", "")[:_MOST_VOICES])
-    return Sound(consonants.translate(_CLASS), int(bits or "0", 2))
+    bits = consonants.translate(_VOICES)[:_MOST_VOICES]
+    return Sound(consonants.translate(_CLASS), int(bits, 2) if bits else 0)
 
 
 def together(consonants: Iterable[str]) -> str:
@@ -167,13 +167,12 @@ def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, Sound]]
                 yield "", Sound(run_together(joined, len(order)), 0)
         return
     found: set[Sound] = set()
-    for one in spoken(parts.words):
-        sounds = [consonants_of_word(word) for word in one]
-        for turned in (sounds, [*sounds[1:], sounds[0]], [sounds[-1], *sounds[:-1]]):
-            found.add(sound_of(" ".join(turned)))
-            if len(one) > 1:
-                key, voices = sound_of(together(turned))
-                found.add(Sound(run_together(key, len(one)), voices))
+    spoken_alike = {tuple(map(consonants_of_word, one)) for one in spoken(parts.words)}
+    for turned in {sounds[turn:] + sounds[:turn] for sounds in spoken_alike for turn in {0, 1, len(sounds) - 1}}:
+        found.add(sound_of(" ".join(turned)))
+        if len(turned) > 1:
+            key, voices = sound_of(together(turned))
+            found.add(Sound(run_together(key, len(turned)), voices))
     for sound in found:
         yield "", sound
 
