@@ -14,8 +14,8 @@ _PIECE = 65_536
 """Numbers that are turned to float32 at a time: they stay in a processor's cache until they are multiplied."""
 
 _PRODUCT = 500_000
-"""Multiplications in one call of the linear algebra library. OpenBLAS spreads those of twice 262,144 and more over threads
-of its own, which wait for one another in loops: for matrices as narrow as these that took twice the processor time."""
+"""Multiplications in one call of the linear algebra library. OpenBLAS spreads those of twice 262,144 and more over
+threads of its own, which wait for one another in loops: for matrices this narrow that took twice the processor time."""
 
 Sink = Callable[[Bits, ToFloats], None]
 """Takes a tensor's numbers, in the order of the file, as they lie there, with how to make floats of them."""
