@@ -50,7 +50,16 @@ _TWO_AS_ONE = re.compile("|".join(spelled for spelled, _ in (*_LOOSE, *_KOREAN))
 _CLASSES = str.maketrans("gjcdbfzrv", "kkktppslw")
 _CONSONANTS = str.maketrans("jcf", "gkp", "aeiouvywh'")
 _CLASS = str.maketrans("gdbzr", "ktpsl")
-_VOICES = str.maketrans("gdbzr", "11111", " ") | {ord(letter): "0" for letter in "acefhijklmnopqstuvwxy'"}
+
+
+class _Voices(dict[int, str]):
+    """A table for `str.translate`: one digit for each letter, and nothing for a space."""
+
+    def __missing__(self, code: int) -> str:
+        return "0"
+
+
+_VOICES = _Voices({**dict.fromkeys(map(ord, "gdbzr"), "1"), ord(" "): ""})
 _ONE_CLASS = re.compile("([kg])[kg]+|([td])[td]+|([pb])[pb]+|([lr])[lr]+|([sz])[sz]+|mm+|nn+")
 _MOST_VOICES = 10
 """So many consonants are kept as voiced or not: with the number of a name they fill 32 bits."""
