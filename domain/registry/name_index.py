@@ -42,7 +42,7 @@ class NameIndex:
         self._sounds = SoundTable(planted.sounds, {}, voiced=True)
         self._foreign_sounds = SoundTable(planted.foreign_sounds, planted.sung, voiced=False)
         self._heard: dict[tuple[tuple[str, ...], int], tuple[int, ...]] = {}
-        self._standings = Standings(planted.numbers, planted.beginnings, planted.long_words, planted.singles)
+        self._standings = Standings(planted.numbers, planted.beginnings, planted.long_words)
 
     def __len__(self) -> int:
         return len(self._owners)

@@ -10,8 +10,7 @@ from domain.registry.name_index import NameIndex
 from domain.registry.name_parts import cached_parts
 from domain.registry.name_policy import NamePolicy
 from domain.registry.planting import SINGLE, initial_number, pair_key
-from domain.registry.slips import SAME, Candidate
-from domain.registry.standings import Standing
+from domain.registry.standings import SAME, Candidate, Standing
 from domain.registry.streams import Words
 
 

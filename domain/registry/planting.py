@@ -49,7 +49,6 @@ class Planting:
         self.numbers: dict[str, int] = {}
         self.beginnings: dict[str, list[int]] = {}
         self.long_words: dict[str, str] = {}
-        self.singles: set[str] = set()
         for owner, person in enumerate(persons):
             for place, name in enumerate(person.names):
                 self._add(owner, place, name)
@@ -115,7 +114,6 @@ class Planting:
         if len(ids) == 1:
             if len(looks[0]) >= 7 and not parts.ambiguous:
                 self.pairs.add(pair_key(SINGLE, ids[0]), number << 2 | FORWARD)
-                self.singles.add(looks[0])
             return
         self._note_beginnings(parts.words[0], ids[0])
         self.pairs.add(pair_key(ids[0], ids[1]), number << 2 | FORWARD)

@@ -1,17 +1,33 @@
 """What a word of a text may stand for in the names of an index: found out once for each word, and kept."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from rapidfuzz.distance import OSA
+
 from domain.registry.given_names import fuller_forms, is_given_name, read_as_given_name, short_forms, spelled_forms
+from domain.registry.hashed import Rows, Table
 from domain.registry.ordinary import is_ordinary
 from domain.registry.readings import Reading, reading_of
-from domain.registry.skeletons import skeleton
-from domain.registry.slips import MISTYPED, NICKNAME, SAME, SPELLED, Candidate, Slips
+from domain.registry.skeletons import bare_look, one_of_each, skeleton
+from domain.registry.sounds import vowelled
+
+SAME, MISTYPED, NICKNAME, ALIKE, SPELLED = 0, 1, 2, 3, 4
+"""How a word of a text stands to a word of a name. ALIKE: an ordinary word that sounds the same; SPELLED: the same
+given name in another spelling."""
+
+Candidate = tuple[int, int]
+"""A word of a name by its number, and how the word of the text stands to it."""
 
 _LEAST_PARTED, _MOST_PARTED = 8, 40
 _LEAST_TELLING, _LEAST_ALONE = 5, 7
+_LONGEST_SLIP = 24
+_MOST_SLIPS = 32
 _MOST_KEPT = 1 << 16
+
+
+_AROUND = re.compile(r"(.).\1", re.DOTALL)
 
 
 class Parted(NamedTuple):
@@ -49,50 +65,35 @@ def _kind_of(standing: Standing) -> str:
     return "f" if standing.firm else "s"
 
 
-_STANDS_APART = frozenset((_NOTHING, "s"))
-"""Kinds of words beside which it does not matter what a word may be mistyped for."""
-
-
-def _is_beside(kinds: Sequence[str], at: int) -> bool:
-    """Whether a word stands beside one that may be of a name."""
-    return not _STANDS_APART.issuperset((*kinds[max(at - 1, 0) : at], *kinds[at + 1 : at + 2]))
-
-
-class _Apart(NamedTuple):
-    """What is known of a word that was only met apart from words of names."""
-
-    rough: str
-    """The kind that it may be of, taken for what it could be mistyped for."""
-    kind: str | None
-    """Its kind where it stands apart; None where everything about it has to be known."""
-
-
 class _Known(NamedTuple):
     """What was found out about words: what they may stand for, and of which kind each is."""
 
     standings: dict[str, Standing]
     kinds: dict[str, str]
-    apart: dict[str, _Apart]
 
 
 class Standings:
     """Finds out what words may stand for, all unknown words of a text at once.
 
     `numbers` numbers the words of the names, by skeleton. `beginnings` says which given names are shortened to a word,
-    `long_words` gives the words of four or more letters by skeleton, `singles` the skeletons of names of one word.
+    `long_words` gives the words of four or more letters by skeleton.
     """
 
     def __init__(
-        self,
-        numbers: dict[str, int],
-        beginnings: dict[str, list[int]],
-        long_words: Mapping[str, str],
-        singles: Container[str] = frozenset(),
+        self, numbers: dict[str, int], beginnings: dict[str, list[int]], long_words: Mapping[str, str]
     ) -> None:
         self._numbers, self._beginnings = numbers, beginnings
-        self._known = _Known({}, {}, {})
-        self._slips = Slips((numbers[look], look, word) for look, word in long_words.items())
-        self._slips_alone = Slips((numbers[look], look, word) for look, word in long_words.items() if look in singles)
+        self._known = _Known({}, {})
+        self._texts = [""] * (max(numbers.values(), default=0) + 1)
+        self._looks = self._texts.copy()
+        slips = Rows()
+        for look, word in long_words.items():
+            number = numbers[look]
+            self._texts[number], self._looks[number] = word, look
+            slips.add(_spoken_key(word), number)
+            for deleted in _deletions(bare_look(word)):
+                slips.add(hash(deleted), number)
+        self._table = Table(slips)
 
     def of(self, words: Sequence[str]) -> tuple[Mapping[str, Standing], str]:
         """Say what words may stand for, those that may stand for something; and which kind each word is.
@@ -104,55 +105,18 @@ class Standings:
         try:
             return known.standings, "".join(map(known.kinds.__getitem__, words))
         except KeyError:
-            pass
-        if len(known.kinds) + len(known.apart) + len(words) > _MOST_KEPT:
+            unknown = set(words).difference(known.kinds)
+        if len(known.kinds) + len(unknown) > _MOST_KEPT:
             # Another thread may just be reading it: it is left whole, and a new one begun.
-            known = self._known = _Known({}, {}, {})
-        return known.standings, self._kinds_of(words, known)
-
-    def _kinds_of(self, words: Sequence[str], known: _Known) -> str:
-        """Say of which kinds words are, of which some are not known yet.
-
-        What a word may be mistyped for takes long to find out, and matters beside a word that may be of a name alone.
-        A word that stands apart from all such is known in part, until it is met beside one.
-        """
-        row = [known.kinds.get(word, "") for word in words]
-        places = [at for at, kind in enumerate(row) if not kind]
-        for at in places:
-            row[at] = self._apart(words[at], known).rough
-        whole = {words[at] for at in places if known.apart[words[at]].kind is None or _is_beside(row, at)}
-        if whole:
-            self._learn(list(whole), known)
-        for at in places:
-            word = words[at]
-            row[at] = known.kinds[word] if word in whole else known.apart[word].kind or _NOTHING
-        return "".join(row)
-
-    def _apart(self, word: str, known: _Known) -> _Apart:
-        """Find out what matters of a word that stands apart: what it is, and which name of one word it is nearly."""
-        found = known.apart.get(word)
-        if found is None:
-            reading = reading_of(word)
-            firm = self._firm(word, reading)
-            same = firm[0][0] if firm and firm[0][1] == SAME else 0
-            telling = len(word) >= _LEAST_TELLING and not is_ordinary(word)
-            rough = _kind_of(Standing(same, tuple(firm), (), (), telling, alone=False))
-            if not is_ordinary(word) and any(True for _ in self._splits(reading.look)):
-                found = _Apart(rough, None)
-            else:
-                long = telling and len(word) >= _LEAST_ALONE
-                slips = self._slips_alone.of([(word, reading.look)])[0] if long else []
-                one = Standing(same, tuple(firm), tuple(slips), (), telling, alone=bool(slips))
-                if firm or slips:
-                    known.standings.setdefault(word, one)
-                found = _Apart(rough, rough if firm or slips else _NOTHING)
-            known.apart[word] = found
-        return found
+            known = self._known = _Known({}, {})
+            unknown = set(words)
+        self._learn(list(unknown), known)
+        return known.standings, "".join(map(known.kinds.__getitem__, words))
 
     def _learn(self, words: list[str], known: _Known) -> None:
         readings = [reading_of(word) for word in words]
         firm = [self._firm(word, reading) for word, reading in zip(words, readings, strict=True)]
-        slips = self._slips.of([(word, reading.look) for word, reading in zip(words, readings, strict=True)])
+        slips = self._slips([(word, reading.look) for word, reading in zip(words, readings, strict=True)])
         for at in range(len(words)):
             mine = {number for number, _ in firm[at]}
             near = [one for one in slips[at] if one[0] not in mine]
@@ -204,23 +168,71 @@ class Standings:
         if number is not None and all(number != known for known, _ in found):
             found.append((number, how))
 
-    def _splits(self, look: str) -> Iterator[tuple[int, str, str]]:
-        """Give the places at which a word may be two words of a name run together."""
-        numbers = self._numbers
-        if _LEAST_PARTED <= len(look) <= _MOST_PARTED:
-            for split in range(3, len(look) - 2):
-                left, right = look[:split], look[split:]
-                if (left in numbers and (split > 3 or right in numbers)) or (right in numbers and len(right) > 3):
-                    yield split, left, right
+    def _slips(self, asked: Sequence[tuple[str, str]]) -> list[list[Candidate]]:
+        """Give for each word, given with its skeleton, the words of names that it may be mistyped for."""
+        found: list[list[Candidate]] = [[] for _ in asked]
+        keys: list[int] = []
+        owners: list[int] = []
+        for at, (word, look) in enumerate(asked):
+            if 3 + word.isalpha() <= len(look) <= _LONGEST_SLIP:
+                deleted = _deletions(bare_look(word))
+                keys += map(hash, deleted)
+                owners += [at] * len(deleted)
+        spelled = len(keys)
+        for at, (word, _) in enumerate(asked):
+            if _may_be_misspelled(word):
+                keys.append(_spoken_key(word))
+                owners.append(at)
+        near: dict[int, set[int]] = {}
+        for place, numbers in self._table.find(keys):
+            if place < spelled:
+                near.setdefault(owners[place], set()).update(numbers)
+            else:
+                found[owners[place]] += [(number, MISTYPED) for number in numbers]
+        for at, others in near.items():
+            found[at] += self._near(*asked[at], others.difference(number for number, _ in found[at]))
+        return [one[:_MOST_SLIPS] for one in found]
+
+    def _near(self, word: str, look: str, numbers: Iterable[int]) -> Iterator[Candidate]:
+        """Choose among longer words of names those from which a word may differ by an edit, the nearest first."""
+        bare = bare_look(word)
+        masked = "*" in word
+        spoken = vowelled(word) if word.isalpha() and is_ordinary(word) else None
+        ranked: list[tuple[int, int, int]] = []
+        for number in numbers:
+            text = self._texts[number]
+            if spoken is not None and spoken == vowelled(text):
+                ranked.append((0, number, ALIKE))
+            elif masked and word[:1] == text[:1]:
+                ranked.append((0, number, MISTYPED))
+            else:
+                wanted = self._looks[number]
+                most = 1 if len(wanted) < 8 else 2
+                if look[:1] != wanted[:1]:
+                    continue
+                distance = OSA.distance(look, wanted, score_cutoff=most)
+                # Where neither had a letter reduced, the letters are the same as the skeletons.
+                if distance > most and not (len(bare) == len(look) and len(text) == len(wanted)):
+                    distance = OSA.distance(bare, bare_look(text), score_cutoff=most)
+                if distance <= most:
+                    ranked.append((distance, number, MISTYPED))
+        ranked.sort()
+        return ((number, how) for _, number, how in ranked)
 
     def _parted(self, looks: Sequence[str]) -> list[list[Parted]]:
         """Part words that may be two words of a name run together, turned round, or one of them mistyped."""
         numbers = self._numbers
-        splits = [(at, *split) for at, look in enumerate(looks) for split in self._splits(look)]
+        splits: list[tuple[int, int, str, str]] = []
+        for at, look in enumerate(looks):
+            if _LEAST_PARTED <= len(look) <= _MOST_PARTED:
+                for split in range(3, len(look) - 2):
+                    left, right = look[:split], look[split:]
+                    if (left in numbers and (split > 3 or right in numbers)) or (right in numbers and len(right) > 3):
+                        splits.append((at, split, left, right))
         if not splits:
             return [[] for _ in looks]
         unsure = {part for _, _, *parts in splits for part in parts if part not in numbers and len(part) >= 4}
-        slips = self._slips.of([(part, part) for part in unsure])
+        slips = self._slips([(part, part) for part in unsure])
         near = {part: [one for one in mine if one[1] == MISTYPED][:8] for part, mine in zip(unsure, slips, strict=True)}
         found: list[list[Parted]] = [[] for _ in looks]
         for at, split, left, right in splits:
@@ -228,3 +240,26 @@ class Standings:
             rights = [(numbers[right], SAME)] if right in numbers else near.get(right, [])
             found[at] += [Parted(split, first, second) for first in lefts for second in rights]
         return found
+
+
+def _may_be_misspelled(word: str) -> bool:
+    return len(word) >= 4 and word.isalpha() and word.isascii() and not is_ordinary(word)
+
+
+def _spoken_key(word: str) -> int:
+    """Give the key of how a word sounds, which no spelling has."""
+    return hash("/" + vowelled(word))
+
+
+def _deletions(word: str) -> set[str]:
+    """Give a word without doubled letters, and what is left of it without one of its letters.
+
+    The first letter is always there: it is rarely mistyped.
+    """
+    word = one_of_each(word)
+    places = range(1, len(word))
+    found = {word, *[word[:at] + word[at + 1 :] for at in places]}
+    if _AROUND.search(word):
+        # Where a letter stood between two that are the same, one of these goes too.
+        found = {one_of_each(one) for one in found}
+    return found
