@@ -4,7 +4,9 @@ The tables are sorted arrays of 64-bit keys, a few bytes a name, so that 100,000
 well under 400 MB and every look-up of a whole text is one call.
 """
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -27,12 +29,27 @@ class NameEntry(NamedTuple):
     name: str
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let no garbage be collected meanwhile: what is gathered for a large index is none, and would be walked often."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class NameIndex:
     """Finds the names of these persons by skeleton, by words nearly right, and by sound."""
 
     def __init__(self, persons: Sequence[Person]) -> None:
         self._persons = persons
-        planted = Planting(persons)
+        with _uncollected():
+            self._make(Planting(persons))
+
+    def _make(self, planted: Planting) -> None:
         # One number of a memoryview is read in a third of the time of one of an array.
         self._owners: memoryview = np.array(planted.owners, dtype=np.uint32).data
         self._places: memoryview = np.array(planted.places, dtype=np.uint32).data

@@ -48,9 +48,15 @@ def parts_of(name: str) -> NameParts:
     spans = [found.span() for found in words_in(plain.low)]
     words = tuple(plain.low[first:last] for first, last in spans)
     readings = tuple(map(reading_of, words))
-    letters = "".join(char for word in words for char in word if char.isalnum())
+    joined = "".join(words)
+    letters = joined if joined.isalnum() else "".join(filter(str.isalnum, joined))
     foreign = any(map(is_foreign, words))
-    humps = [hump for first, last in spans for hump in _HUMP.split(plain.cased[first:last])]
+    looks, natives = [reading.look for reading in readings], [reading.native for reading in readings]
+    joints = frozenset(_joints(looks))
+    native_joints = joints if natives == looks else frozenset(_joints(natives))
+    if _HUMP.search(plain.cased):
+        humps = [hump for first, last in spans for hump in _HUMP.split(plain.cased[first:last])]
+        joints = frozenset(_joints([reading_of(hump.lower()).look for hump in humps]))
     short = len(letters) <= 3 and not foreign
     single = len(words) == 1 and not foreign
     return NameParts(
@@ -58,8 +64,8 @@ def parts_of(name: str) -> NameParts:
         readings=readings,
         letters=letters,
         foreign=foreign,
-        joints=frozenset(_joints([reading_of(hump.lower()).look for hump in humps])),
-        native_joints=frozenset(_joints([reading.native for reading in readings])),
+        joints=joints,
+        native_joints=native_joints,
         ambiguous=short
         or (single and (is_ordinary(letters) or is_given_name(letters)))
         or (words[:1] == ("the",) and all(map(is_ordinary, words))),
