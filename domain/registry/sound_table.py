@@ -46,7 +46,8 @@ class Traits(NamedTuple):
 class Sung(NamedTuple):
     """How a name may sound, with its vowels, in its orders, and its traits."""
 
-    forms: tuple[str, ...]
+    joined: str
+    """Its forms with a space between them: one string of a name takes far less memory than many."""
     traits: Traits
 
 
@@ -106,8 +107,9 @@ class SoundTable:
         choir = Choir([], [])
         for name in dict.fromkeys(rows):
             sung = self._sung.get(name) or sung_of(name_of(name))
-            choir.forms.extend(sung.forms)
-            choir.names.extend([(name, sung.traits)] * len(sung.forms))
+            forms = sung.joined.split()
+            choir.forms.extend(forms)
+            choir.names.extend([(name, sung.traits)] * len(forms))
         return choir
 
 
@@ -155,11 +157,11 @@ _shared = lru_cache(maxsize=1 << 8)(Traits)
 """Few traits are many names' own."""
 
 
-def _forms(parts: NameParts) -> tuple[str, ...]:
+def _forms(parts: NameParts) -> str:
     if parts.ambiguous:
-        return ()
+        return ""
     return _orders(readings_of(parts.words) if parts.foreign else spoken(parts.words))
 
 
-def _orders(said: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple({sung_words((*words[turn:], *words[:turn])) for words in said for turn in {0, 1, len(words) - 1}})
+def _orders(said: Iterable[tuple[str, ...]]) -> str:
+    return " ".join({sung_words((*words[turn:], *words[:turn])) for words in said for turn in {0, 1, len(words) - 1}})
