@@ -3,7 +3,8 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,22 +79,46 @@ async def open_pool(database_url: str) -> AsyncIterator[PostgresEngine]:
         yield engine
 
 
+@dataclass(frozen=True)
+class Emptying:
+    """How a database is emptied: only of what is in it, because most tests fill a few of the tables."""
+
+    filled: str
+    """The statement that names the tables that have rows."""
+    numbered: Sequence[str]
+    """The tables that number their rows; they begin again each time."""
+
+    async def run(self, pool: asyncpg.Pool) -> None:
+        """Empty every table but the migrations' own and the feed's state."""
+        rows = await pool.fetch(self.filled)
+        names = sorted({*(row["name"] for row in rows), *self.numbered})
+        await pool.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+        await pool.execute("UPDATE feed_state SET last_no = 0, floor_no = 0")
+
+
 @pytest.fixture(scope="session")
-async def truncation(open_pool: PostgresEngine) -> str:
-    """The statement that empties every table but the migrations' own and the feed's state."""
+async def emptying(open_pool: PostgresEngine) -> Emptying:
+    """How the session's database is emptied."""
     assert open_pool.pool is not None
     rows = await open_pool.pool.fetch(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'feed_state')"
     )
-    return "TRUNCATE " + ", ".join(f'"{row["tablename"]}"' for row in rows) + " RESTART IDENTITY CASCADE"
+    numbered = await open_pool.pool.fetch(
+        "SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND table_name NOT IN ('migration', 'feed_state') AND column_default LIKE 'nextval(%'"
+    )
+    filled = " UNION ALL ".join(
+        f'SELECT \'"{name}"\' AS name WHERE EXISTS (SELECT FROM "{name}")'  # noqa: S608 - the schema's own names
+        for (name,) in rows
+    )
+    return Emptying(filled, [f'"{name}"' for (name,) in numbered])
 
 
 @pytest.fixture
-async def db(open_pool: PostgresEngine, truncation: str) -> asyncpg.Pool:
+async def db(open_pool: PostgresEngine, emptying: Emptying) -> asyncpg.Pool:
     """The pool, on an empty database."""
     assert open_pool.pool is not None
-    await open_pool.pool.execute(truncation)
-    await open_pool.pool.execute("UPDATE feed_state SET last_no = 0, floor_no = 0")
+    await emptying.run(open_pool.pool)
     return open_pool.pool
 
 
