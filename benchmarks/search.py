@@ -13,7 +13,7 @@ import random
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -183,10 +183,12 @@ async def _measure(settings: Settings, *, count: int, searches: int) -> list[Fig
 
         for search in (each.misspelt for each in asked[:20]):
             await ours(search), await plain(search)
-        right = await _millis(ours, [each.exact for each in asked])
-        wrong = await _millis(ours, [each.misspelt for each in asked])
-        beside = await _millis(plain, [each.exact for each in asked])
-        lost = await _millis(ours, [each.misspelt for each in far["three slips"]])
+        times = {
+            "right": await _millis(ours, [each.exact for each in asked]),
+            "wrong": await _millis(ours, [each.misspelt for each in asked]),
+            "beside": await _millis(plain, [each.exact for each in asked]),
+            "lost": await _millis(ours, [each.misspelt for each in far["three slips"]]),
+        }
         found = Counter[str]()
         for kind, words in far.items():
             for each in words:
@@ -204,9 +206,17 @@ async def _measure(settings: Settings, *, count: int, searches: int) -> list[Fig
             if not await pool().fetchval("SELECT EXISTS (SELECT FROM search_word WHERE word = $1)", each.slip):
                 found["no word"] += 1
                 found["misspelt, no word"] += await finds(each, each.misspelt)
-    what = f"{count:,} bounties"
-    recall = {name: hits / len(asked) for name, hits in found.items()}
     no_word = found["misspelt, no word"] / found["no word"]
+    recall = {name: hits / len(asked) for name, hits in found.items()} | {"misspelt, no word": no_word}
+    return _figures(f"{count:,} bounties", times, recall, list(far))
+
+
+def _figures(
+    what: str, times: Mapping[str, Sequence[float]], recall: Mapping[str, float], far: Sequence[str]
+) -> list[Figure]:
+    """Lay out how long pages took, in milliseconds, and how often what was meant was found."""
+    right, wrong, beside, lost = (times[name] for name in ("right", "wrong", "beside", "lost"))
+    no_word = recall["misspelt, no word"]
     return [
         Figure(f"a page, words written right, {what}: median", median(right), "ms", "plain full text", median(beside)),
         Figure(f"a page, words written right, {what}: p99", _p99(right), "ms", "plain full text", _p99(beside)),
