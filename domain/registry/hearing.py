@@ -166,11 +166,11 @@ def orders_of(words: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
     A j may also be a y. Where there are too few consonants for a name there are none.
     """
     keys = tuple(map(key_of_word, words))
-    consonants = sum(map(len, keys))
+    consonants = len(keys[0]) if len(keys) == 1 else sum(map(len, keys))
     if consonants < _LEAST_CONSONANTS and (consonants < _LEAST_CONSONANTS - 1 or sum(map(len, words)) < _LONG):
         return []
     found = _turned(words, keys)
-    if "j" in "".join(words):
+    if any("j" in word for word in words):
         spoken = tuple(word.replace("j", "y") for word in words)
         found += _turned(spoken, tuple(map(key_of_word, spoken)))
     return found

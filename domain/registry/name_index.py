@@ -15,7 +15,7 @@ from domain.registry.hashed import Table
 from domain.registry.name_parts import without_initials
 from domain.registry.planting import WITHOUT_INITIALS, Planting
 from domain.registry.snapshot import Person
-from domain.registry.sound_table import SoundTable
+from domain.registry.sound_table import Choirs, Sounds
 from domain.registry.standings import Standing, Standings
 
 _MOST_HEARD = 1 << 14
@@ -56,10 +56,12 @@ class NameIndex:
         self._automaton = planted.automaton()
         self._targets, self._sharers = planted.targets()
         self._pairs = Table(planted.pairs)
-        self._sounds = SoundTable(planted.sounds, {}, voiced=True)
-        self._foreign_sounds = SoundTable(planted.foreign_sounds, planted.sung, voiced=False)
+        self.sounds = Sounds(planted.sounds)
+        """How the names in Latin letters sound."""
+        self.foreign_sounds = Choirs(planted.foreign_sounds, planted.sung)
+        """How those in other scripts sound."""
         self._heard: dict[tuple[tuple[str, ...], int], tuple[int, ...]] = {}
-        self._standings = Standings(planted.numbers, planted.beginnings, planted.long_words)
+        self._standings = Standings(planted.numbers, planted.beginnings, planted.long_words, planted.alone)
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -98,10 +100,6 @@ class NameIndex:
         for at, values in self._pairs.find(keys):
             yield at, [(value >> 2, value & 3) for value in values]
 
-    def sounding(self, *, foreign_only: bool) -> SoundTable:
-        """Give the table of how names sound: of those in Latin letters, or of those in other scripts."""
-        return self._foreign_sounds if foreign_only else self._sounds
-
     def heard(self, more: int) -> dict[tuple[tuple[str, ...], int], tuple[int, ...]]:
         """Give the names found so far that words sound like, with room for so many more."""
         if len(self._heard) + more > _MOST_HEARD:
@@ -112,4 +110,4 @@ class NameIndex:
     @property
     def has_foreign_names(self) -> bool:
         """Whether any name is not in Latin letters."""
-        return len(self._foreign_sounds) > 0
+        return len(self.foreign_sounds) > 0

@@ -10,7 +10,7 @@ from domain.registry.given_names import is_given_name
 from domain.registry.ordinary import is_ordinary
 from domain.registry.plain import plain_of
 from domain.registry.readings import Reading, reading_of
-from domain.registry.skeletons import is_foreign, one_of_each, skeleton, words_in
+from domain.registry.skeletons import is_foreign, one_of_each, skeleton, word_list, words_in
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
 _PINYIN = re.compile(
@@ -28,35 +28,42 @@ class NameParts(NamedTuple):
     """Its letters and digits, in lower case, without anything between."""
     foreign: bool
     """Not in Latin letters."""
-    joints: frozenset[int]
-    """Where its words end, counted in letters of the skeleton."""
-    native_joints: frozenset[int]
     ambiguous: bool
     """An ordinary word, a given name alone, or so short that only context tells that it is a name."""
     ordinary: bool
     """Made of ordinary words alone."""
+    name: str
+    """As it was given."""
 
     @property
     def look(self) -> str:
         """The skeleton of the whole name."""
-        return one_of_each("".join(reading.look for reading in self.readings))
+        return one_of_each(self.joined_looks)
+
+    @property
+    def joined_looks(self) -> str:
+        """The skeletons of its words without anything between."""
+        return "".join([reading.look for reading in self.readings])
+
+    @property
+    def joints(self) -> frozenset[int]:
+        """Where its words end, or humps of CamelCase words, counted in letters of the skeleton."""
+        return _joints_of(self.name)
+
+    @property
+    def native_joints(self) -> frozenset[int]:
+        """Where its words end, counted in letters of its own script."""
+        return frozenset(_joints([reading.native for reading in self.readings]))
 
 
 def parts_of(name: str) -> NameParts:
     """Take a name apart."""
     plain = plain_of(name)
-    spans = [found.span() for found in words_in(plain.low)]
-    words = tuple(plain.low[first:last] for first, last in spans)
+    words = tuple(word_list(plain.low))
     readings = tuple(map(reading_of, words))
     joined = "".join(words)
     letters = joined if joined.isalnum() else "".join(filter(str.isalnum, joined))
     foreign = any(map(is_foreign, words))
-    looks, natives = [reading.look for reading in readings], [reading.native for reading in readings]
-    joints = frozenset(_joints(looks))
-    native_joints = joints if natives == looks else frozenset(_joints(natives))
-    if _HUMP.search(plain.cased):
-        humps = [hump for first, last in spans for hump in _HUMP.split(plain.cased[first:last])]
-        joints = frozenset(_joints([reading_of(hump.lower()).look for hump in humps]))
     short = len(letters) <= 3 and not foreign
     single = len(words) == 1 and not foreign
     return NameParts(
@@ -64,17 +71,24 @@ def parts_of(name: str) -> NameParts:
         readings=readings,
         letters=letters,
         foreign=foreign,
-        joints=joints,
-        native_joints=native_joints,
         ambiguous=short
         or (single and (is_ordinary(letters) or is_given_name(letters)))
         or (words[:1] == ("the",) and all(map(is_ordinary, words))),
-        ordinary=all(is_ordinary(word) for word in words),
+        ordinary=all(map(is_ordinary, words)),
+        name=name,
     )
 
 
 cached_parts = lru_cache(maxsize=1 << 12)(parts_of)
 """For names that are met in texts; the index takes each name apart once."""
+
+
+@lru_cache(maxsize=1 << 12)
+def _joints_of(name: str) -> frozenset[int]:
+    plain = plain_of(name)
+    words = [plain.cased[first:last] for first, last in (found.span() for found in words_in(plain.low))]
+    humps = [hump for word in words for hump in _HUMP.split(word)]
+    return frozenset(_joints([reading_of(hump.lower()).look for hump in humps]))
 
 
 def _joints(skeletons: list[str]) -> Iterator[int]:
@@ -95,7 +109,8 @@ def _joints(skeletons: list[str]) -> Iterator[int]:
 
 def spellings(parts: NameParts) -> set[str]:
     """Give the skeletons under which a name is looked for in the stream of a text's letters."""
-    found = {parts.look, skeleton("".join(reading.look for reading in parts.readings))}
+    looks = parts.joined_looks
+    found = {one_of_each(looks), skeleton(looks)}
     if any("rn" in word or "vv" in word for word in parts.words):
         found.add(one_of_each(parts.letters.replace("i", "l")))
     if parts.foreign:

@@ -23,10 +23,12 @@ class Near(NamedTuple):
     end: int
 
 
-_BESIDE = re.compile("(?=[tT][sfntT]|[sfn][tT]|[fn][fn])")
+_BESIDE = frozenset(map("".join, [*product("tTU", "sfntTU"), *product("sfn", "tTU"), *product("fn", "fn")]))
 """Two words that may stand for two of a name, by their kinds (`Standings.of`): one is telling, or both are firm."""
-_AROUND = re.compile("(?=[nT].[nT])")
-_ALONE = re.compile("[tT]")
+_AROUND = "nTU"
+_ALONE = "tT"
+_ANY = re.compile("[tTUfn]")
+"""One of the words of a pair is of such a kind, and most words of a text are of none."""
 
 
 class _Asked:
@@ -46,13 +48,16 @@ def near_names(policy: NamePolicy, index: NameIndex, source: Words) -> Iterator[
     words = source.words
     known, kinds = index.standings(words)
     asked = _Asked()
-    for at in (found.start() for found in _BESIDE.finditer(kinds)):
-        _add_pairs(asked, (at, at + 1), known[words[at]], known[words[at + 1]])
-    for at in (found.start() for found in _AROUND.finditer(kinds)):
-        first, second = known[words[at]], known[words[at + 2]]
-        asked.add((at, at + 2), (first.same, SAME), (second.same, SAME))
-    for at in (found.start() for found in _ALONE.finditer(kinds)):
-        _add_alone(asked, at, known[words[at]])
+    for at in (found.start() for found in _ANY.finditer(kinds)):
+        if at and kinds[at - 1] == "s" and kinds[at - 1 : at + 1] in _BESIDE:
+            _add_pairs(asked, (at - 1, at), known[words[at - 1]], known[words[at]])
+        if kinds[at : at + 2] in _BESIDE:
+            _add_pairs(asked, (at, at + 1), known[words[at]], known[words[at + 1]])
+        if kinds[at] in _AROUND and kinds[at + 2 : at + 3] and kinds[at + 2] in _AROUND:
+            first, second = known[words[at]], known[words[at + 2]]
+            asked.add((at, at + 2), (first.same, SAME), (second.same, SAME))
+        if kinds[at] in _ALONE:
+            _add_alone(asked, at, known[words[at]])
     if "." in source.plain.low:
         _add_initials(asked, source, known)
     for place, names in index.pairs(asked.keys):

@@ -100,7 +100,7 @@ def _lowered(char: str) -> str:
 
 def plain_of(text: str) -> Plain:
     """Reduce a text, in time linear in its length; a text of ASCII alone is its own plain form."""
-    if text.isascii() and not _CONTROL.search(text):
+    if text.isascii() and (text.isprintable() or not _CONTROL.search(text)):
         return Plain(text, text.lower(), None, None)
     pieces: Sequence[str] = _COMPOSED.findall(text) if _PARTED.search(text) else text
     kept = [_TABLE[piece] for piece in pieces]

@@ -28,8 +28,11 @@ WITHOUT_INITIALS = 1 << 31
 
 
 def pair_key(first: int, second: int) -> int:
-    """Give the key of two words, in this order."""
-    return first << 32 | second
+    """Give the key of two words, in this order; it looks as if drawn by chance (Knuth's multiplicative hashing)."""
+    return ((first << 32 | second) * _GOLDEN & _ALL_BITS) - _HALF
+
+
+_GOLDEN, _ALL_BITS, _HALF = 0x9E37_79B9_7F4A_7C15, (1 << 64) - 1, 1 << 63
 
 
 def initial_number(word: str) -> int:
@@ -49,6 +52,8 @@ class Planting:
         self.numbers: dict[str, int] = {}
         self.beginnings: dict[str, list[int]] = {}
         self.long_words: dict[str, str] = {}
+        self.alone: set[int] = set()
+        self._beginning: set[str] = set()
         for owner, person in enumerate(persons):
             for place, name in enumerate(person.names):
                 self._add(owner, place, name)
@@ -114,6 +119,7 @@ class Planting:
         if len(ids) == 1:
             if len(looks[0]) >= 7 and not parts.ambiguous:
                 self.pairs.add(pair_key(SINGLE, ids[0]), number << 2 | FORWARD)
+                self.alone.add(ids[0])
             return
         self._note_beginnings(parts.words[0], ids[0])
         self.pairs.add(pair_key(ids[0], ids[1]), number << 2 | FORWARD)
@@ -125,8 +131,11 @@ class Planting:
 
     def _note_beginnings(self, given: str, number: int) -> None:
         """A long given name is often shortened to its beginning, where that is a name too: Leo for Leonardo."""
+        if given in self._beginning or len(given) < 6:
+            return
+        self._beginning.add(given)
         for length in (3, 4, 5):
-            if len(given) >= 6 and is_given_name(given[:length]):
+            if is_given_name(given[:length]):
                 known = self.beginnings.setdefault(given[:length], [])
                 if number not in known:
                     known.append(number)

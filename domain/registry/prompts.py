@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _WEIGHT = re.compile(r":\s*[-+]?\d*\.?\d+\s*(?=[)\]>}:])")
 """A weight or a step: (name:1.2), [a:b:0.5], <lora:name:0.8>."""
-_DECIMAL = re.compile(r"\b\d{1,3}\.\d{1,3}\b")
+_DECIMAL = re.compile(r"\d(?<!\w\d)\d{0,2}\.\d{1,3}\b")
 """A weight without brackets: name:1.2, (name)1.2."""
 _RARE = re.compile(
     r"\bBREAK\b"

@@ -23,14 +23,10 @@ class Reading(NamedTuple):
     look: str
     letters: str
     native: str
-    begins_look: bytes
-    """By letters of the skeleton: 1 where a name may begin before the letter."""
-    begins_letters: bytes
-    begins_native: bytes
-    ends_look: bytes
-    """By letters of the skeleton: 1 where a name may end behind the letter."""
-    ends_letters: bytes
-    ends_native: bytes
+    begins: tuple[bytes, bytes, bytes]
+    """By the way of reading and the letter of the skeleton: 1 where a name may begin before the letter."""
+    ends: tuple[bytes, bytes, bytes]
+    """By the way of reading and the letter of the skeleton: 1 where a name may end behind the letter."""
     telling: bool
     """Of letters alone, and no ordinary word: it may be a name."""
     parted: bool
@@ -48,8 +44,6 @@ def _column(field: str) -> Callable[[Iterable[Reading]], Iterator[Any]]:
 
 
 SKELETONS = (_column("look"), _column("letters"), _column("native"))
-BEGINS = (_column("begins_look"), _column("begins_letters"), _column("begins_native"))
-ENDS = (_column("ends_look"), _column("ends_letters"), _column("ends_native"))
 """What each of many readings has, by the way of reading."""
 TELLING, PARTED, FOREIGN = _column("telling"), _column("parted"), _column("foreign")
 
@@ -96,27 +90,35 @@ def readings_of_words(words: list[str]) -> list[Reading]:
 
 
 def _read(word: str) -> Reading:
+    if word.isascii() and word.isalpha():
+        return _read_plain(word)
     if word.isascii():
         look = skeleton(bare_look(word))
-        letters = native = look if word.isalpha() else skeleton(letters_alone(word))
+        letters = native = skeleton(letters_alone(word))
     else:
         look, letters, native = (reduced("".join(map(reader, word))) for reader in readers_of(word))
     begin, end = _marks(word, look)
-    begin_letters, end_letters = (begin, end) if letters is look else _marks(word, letters)
+    begin_letters, end_letters = _marks(word, letters)
     begin_native, end_native = (begin, end) if native is look else _marks(word, native)
     return Reading(
         look,
         letters,
         native,
-        *(begin, begin_letters, begin_native),
-        *(end, end_letters, end_native),
-        telling=word.isalpha()
-        and not is_jargon(word)
-        and (word not in _PAIRS if len(word) == _PAIR else not is_ordinary(word)),
+        (begin, begin_letters, begin_native),
+        (end, end_letters, end_native),
+        telling=_is_telling(word),
         parted=letters is not look and (not word.isascii() or _PARTED.search(word) is not None),
         foreign=is_foreign(word),
-        beside=_is_beside(word),
+        beside=False,
     )
+
+
+def _read_plain(word: str) -> Reading:
+    """Read a word of Latin letters alone, as most are: there is one way."""
+    look = skeleton(word)
+    begin, end = _marks_of(len(look), _may_have_affix(word), word[-1] in "sz")
+    telling, beside = _is_telling(word), _is_beside(word)
+    return Reading(look, look, look, (begin,) * 3, (end,) * 3, telling, parted=False, foreign=False, beside=beside)
 
 
 _PAIR = 2
@@ -160,7 +162,7 @@ _SYLLABLES = re.compile(r"(?:[^aeiou]{0,2}[aeiou]{1,2}(?:ng|nd|rk|[nrklmph])?){1
 
 
 def _is_beside(word: str) -> bool:
-    if not word.isascii() or not word.isalpha() or word in _JOINING or word in _NO_PART or is_jargon(word):
+    if word in _JOINING or word in _NO_PART or is_jargon(word):
         return False
     short = len(word) <= _SHORT and (not is_ordinary(word) or len(word) <= _PAIR or _SYLLABLES.fullmatch(word))
     return bool(short) or is_given_name(word)

@@ -37,6 +37,7 @@ _LOOKS = dict(zip("0134578962$@!|€£¢i", "oleastbggzsallelcl", strict=True)) 
 _LOOK_TABLE = str.maketrans(_LOOKS)
 _UNITS = re.compile(r"rn|vv|.", re.DOTALL)
 _RUNS = re.compile(r"(.)\1+", re.DOTALL)
+_DOUBLED = re.compile(r"(.)\1", re.DOTALL)
 _FIRST = itemgetter(1)
 _NOT_LETTERS = re.compile(rf"[0-9{re.escape(_SIGNS)}]+")
 _TWO_AS_ONE = {"rn": "m", "vv": "w"}
@@ -132,7 +133,7 @@ def joined_lookalikes(letters: str) -> str:
 
 def one_of_each(letters: str) -> str:
     """Leave one of each run of the same letter."""
-    return _RUNS.sub(_FIRST, letters)
+    return _RUNS.sub(_FIRST, letters) if _DOUBLED.search(letters) else letters
 
 
 @cache

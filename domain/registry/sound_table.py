@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
 from domain.registry.hashed import Rows, Table
@@ -64,53 +65,71 @@ class Asked(NamedTuple):
 
 
 class Choir(NamedTuple):
-    """All names that have a sound: the forms of all, and beside each the name's number and traits."""
+    """All names that have a sound, by number, with their traits."""
 
     forms: list[str]
-    names: list[tuple[int, Traits]]
+    """How they may sound, each form once."""
+    names: dict[str, list[tuple[int, Traits]]]
+    """Whose each form is."""
+    vowelless: bool
+    """Whether any is in a script that leaves out the vowels."""
 
 
-class SoundTable:
-    """Finds names by sound key and voices. `sung` has how names may sound; that of others is found out when needed."""
+class Sounds:
+    """Finds names in Latin letters by sound key and voices; how they may sound is found out when one is asked for."""
 
-    def __init__(self, rows: Rows, sung: Mapping[int, Sung], *, voiced: bool) -> None:
-        self._table, self._sung, self._voiced = Table(rows), sung, voiced
+    def __init__(self, rows: Rows) -> None:
+        self._table = Table(rows)
         self.may_have = self._table.may_have
-        self._choirs: dict[int, Choir] = {}
+
+    def find(self, asked: Sequence[Asked], name_of: Callable[[int], str]) -> Iterator[tuple[int, Choir]]:
+        """For each sound that is there give its place among those asked for, and how its names may sound."""
+        for place, begin, end in self._table.slices([one.key for one in asked]):
+            one = asked[place]
+            rows = self._table.rows(begin, min(end, begin + _MOST_ROWS))
+            rows = rows[_ONES[(rows >> VOICES_AT) ^ one.voices] <= one.others]
+            choir = _choir((number, sung_of(name_of(number))) for number in _near(one, _numbers(rows), name_of))
+            if choir.forms:
+                yield place, choir
+
+
+class Choirs:
+    """Finds names in other scripts by sound key, whatever their voices. `sung` has how they may sound."""
+
+    def __init__(self, rows: Rows, sung: Mapping[int, Sung]) -> None:
+        self._table, self._sung = Table(rows), sung
+        self._known: dict[int, Choir] = {}
 
     def __len__(self) -> int:
         return len(self._table)
 
-    def find(self, asked: Sequence[Asked], name_of: Callable[[int], str]) -> Iterator[tuple[int, Choir]]:
-        """For each sound that is there give its place among those asked for, and how its names may sound."""
-        known, table = self._choirs, self._table
-        for place, begin, end in table.slices([one.key for one in asked]):
-            one = asked[place]
-            choir = known.get(one.key)
-            if choir is None:
-                rows = table.rows(begin, min(end, begin + _MOST_ROWS))
-                if self._voiced:
-                    rows = rows[_ONES[(rows >> VOICES_AT) ^ one.voices] <= one.others]
-                numbers = (rows & _NUMBER).tolist()
-                choir = self._choir(_near(one, numbers, name_of) if self._voiced else numbers, name_of)
-                if not self._voiced:
-                    self._keep(one.key, choir)
-            if choir.forms:
-                yield place, choir
+    def of(self, key: int) -> Choir | None:
+        """Give the names that have a sound; None where nobody has it."""
+        choir = self._known.get(key)
+        if choir is None and self._table.may_have(key):
+            if len(self._known) >= _MOST_CHOIRS:
+                self._known = {}
+            self._known[key] = choir = self._made(key)
+        return choir if choir and choir.forms else None
 
-    def _keep(self, key: int, choir: Choir) -> None:
-        if len(self._choirs) >= _MOST_CHOIRS:
-            self._choirs = {}
-        self._choirs[key] = choir
+    def _made(self, key: int) -> Choir:
+        places = self._table.slices([key])
+        rows = (self._table.rows(begin, min(end, begin + _MOST_ROWS)) for _, begin, end in places)
+        return _choir((number, self._sung[number]) for some in rows for number in _numbers(some))
 
-    def _choir(self, rows: list[int], name_of: Callable[[int], str]) -> Choir:
-        choir = Choir([], [])
-        for name in dict.fromkeys(rows):
-            sung = self._sung.get(name) or sung_of(name_of(name))
-            forms = sung.joined.split()
-            choir.forms.extend(forms)
-            choir.names.extend([(name, sung.traits)] * len(forms))
-        return choir
+
+def _numbers(rows: NDArray[np.uint32]) -> list[int]:
+    """Give the numbers of names that stand in rows, each once."""
+    return list(dict.fromkeys((rows & _NUMBER).tolist()))
+
+
+def _choir(singers: Iterable[tuple[int, Sung]]) -> Choir:
+    names: dict[str, list[tuple[int, Traits]]] = {}
+    for name, one in singers:
+        for form in one.joined.split():
+            names.setdefault(form, []).append((name, one.traits))
+    vowelless = any(traits.vowelless for sharers in names.values() for _, traits in sharers)
+    return Choir(list(names), names, vowelless)
 
 
 def _near(asked: Asked, names: list[int], name_of: Callable[[int], str]) -> list[int]:
@@ -118,7 +137,7 @@ def _near(asked: Asked, names: list[int], name_of: Callable[[int], str]) -> list
     least = asked.wanted - _ROUGHLY
     text, likeness = asked.text, Indel.normalized_similarity
     found: list[int] = []
-    for number in dict.fromkeys(names):
+    for number in names:
         name = name_of(number)
         words = name.lower().split()
         if len(words) > 1 and name.isascii():

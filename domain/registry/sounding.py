@@ -12,7 +12,7 @@ from domain.registry.name_policy import NamePolicy
 from domain.registry.near_names import Near
 from domain.registry.romanising import korean_syllables
 from domain.registry.sound_table import Asked, Choir, Traits
-from domain.registry.sounds import sung_words
+from domain.registry.sounds import sung, sung_words
 from domain.registry.streams import Words
 from domain.registry.windows import GUESSED, LATIN, MIXED, SURE, TITLED, UNSURE, Window, foreign_windows, latin_windows
 
@@ -34,6 +34,9 @@ _VOWELLESS = 0.08
 _BOTH_FOREIGN = 0.025
 """How alike two names must sound, with their vowels, by the length of the key that they share: more so for a short
 name of one word, less where one is in a script without vowels."""
+
+_COUNTED = ("0", "1", "2", "3")
+"""How a key begins that says of how many words a name is, or that it may be any number."""
 
 Names = tuple[int, ...]
 Spoken = tuple[tuple[str, ...], int]
@@ -77,52 +80,62 @@ def _heard(index: NameIndex, unknown: set[Spoken]) -> dict[Spoken, Names]:
     foreign = [
         (asked, heard) for asked in unknown - latin for heard in heard_foreign(asked[0], guessed=asked[1] == GUESSED)
     ]
+    crowd = min(1.0, max(0.0, log10((len(index) + 1) / _CROWD_FROM) / _CROWD_SPAN))
     # Of the many ways to hear words few have a sound that is there.
     if foreign:
-        may_have = index.sounding(foreign_only=False).may_have
+        may_have = index.sounds.may_have
         ways = [(asked, heard) for asked, heard in foreign if may_have(hash(heard.key))]
-        _add_alike(index, ways, found, foreign_only=False)
+        sounds = [_asked(heard, asked, crowd) for asked, heard in ways]
+        for place, choir in index.sounds.find(sounds, index.name):
+            asked, heard = ways[place]
+            found[asked] += _alike(heard, sounds[place], choir)
     if index.has_foreign_names:
-        may_have = index.sounding(foreign_only=True).may_have
-        ways = [(asked, heard) for asked, heard in foreign if may_have(hash(heard.key))]
-        turned = ((asked, order) for asked in latin for order in orders_of(asked[0]))
-        ways += [(asked, Heard(order, key)) for asked, (order, key) in turned if may_have(hash(key))]
-        _add_alike(index, ways, found, foreign_only=True)
+        choir_of = index.foreign_sounds.of
+        for asked, heard in foreign:
+            if others := choir_of(hash(heard.key)):
+                found[asked] += _alike(heard, _asked(heard, asked, crowd), others)
+        for asked in latin:
+            for order, key in orders_of(asked[0]):
+                if others := choir_of(hash(key)):
+                    heard = Heard(order, key)
+                    found[asked] += _alike(heard, _asked(heard, asked, crowd), others)
     return found
-
-
-def _add_alike(
-    index: NameIndex, ways: list[tuple[Spoken, Heard]], found: dict[Spoken, Names], *, foreign_only: bool
-) -> None:
-    """Add to what was found the names of one table that words sound like in these ways."""
-    crowd = min(1.0, max(0.0, log10((len(index) + 1) / _CROWD_FROM) / _CROWD_SPAN))
-    table = index.sounding(foreign_only=foreign_only)
-    sounds = [_asked(heard, asked, crowd) for asked, heard in ways]
-    for place, choir in table.find(sounds, index.name):
-        asked, heard = ways[place]
-        found[asked] += _alike(heard, sounds[place], choir)
 
 
 def _asked(heard: Heard, asked: Spoken, crowd: float) -> Asked:
     """Ask for a sound, and say how alike a name has to sound, among how many: from none (0) to very many (1)."""
     words, manner = asked
-    letters = len(heard.key.replace(" ", "").lstrip("0123"))
+    letters = len(heard.key) - heard.key.count(" ") - heard.key.startswith(_COUNTED)
     if heard.script:
         wanted = _ALIKE_FOREIGN.get(letters, _ALIKE_FOREIGN_LONG) + heard.lenience
     else:
         wanted = _ALIKE.get(letters, _ALIKE_LONG)
     stricter = _CROWDED[manner] + (_CROWDED_ALONE if len(words) == 1 and manner != TITLED else 0.0)
     others = heard.others - (crowd > _CROWDED_HALF and manner in (UNSURE, MIXED))
-    return Asked(hash(heard.key), heard.voices, others, sung_words(heard.latin), wanted + crowd * stricter)
+    text = sung(heard.latin[0]) if len(heard.latin) == 1 else sung_words(heard.latin)
+    return Asked(hash(heard.key), heard.voices, others, text, wanted + crowd * stricter)
 
 
 def _alike(heard: Heard, asked: Asked, choir: Choir) -> Names:
     """Choose the names that words sound like, in some order of theirs."""
-    least = min(1.0, asked.wanted - _VOWELLESS)
-    near = extract(asked.text, choir.forms, scorer=Indel.normalized_similarity, score_cutoff=least, limit=None)
+    least = min(1.0, asked.wanted - _VOWELLESS * choir.vowelless)
     return tuple(
-        {choir.names[at][0] for _, score, at in near if _is_alike(heard, choir.names[at][1], score, asked.wanted)}
+        {
+            name
+            for form, score in _near(asked.text, choir, least)
+            for name, traits in choir.names[form]
+            if _is_alike(heard, traits, score, asked.wanted)
+        }
     )
+
+
+def _near(text: str, choir: Choir, least: float) -> list[tuple[str, float]]:
+    """Give the forms that sound so much alike, with their likeness."""
+    if (1.0 - least) * (2 * len(text) + 1) < 1.0:
+        # Not even one letter more or less would do.
+        return [(text, 1.0)] if text in choir.names else []
+    found = extract(text, choir.forms, scorer=Indel.normalized_similarity, score_cutoff=least, limit=None)
+    return [(form, score) for form, score, _ in found]
 
 
 def _is_alike(heard: Heard, name: Traits, score: float, wanted: float) -> bool:

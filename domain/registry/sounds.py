@@ -4,7 +4,7 @@ A key keeps the consonants, by classes that spellings confuse; what is compared 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,10 +46,12 @@ _LOOSE = (
     ("x", "ks"),
     ("q", "k"),
 )
+_TWO_CONSONANTS = re.compile("|".join(spelled for spelled, _ in _LOOSE))
 _TWO_AS_ONE = re.compile("|".join(spelled for spelled, _ in (*_LOOSE, *_KOREAN)))
 _CLASSES = str.maketrans("gjcdbfzrv", "kkktppslw")
 _CONSONANTS = str.maketrans("jcf", "gkp", "aeiouvywh'")
 _CLASS = str.maketrans("gdbzr", "ktpsl")
+_ALL_CLASSES = frozenset("ktplsmn")
 
 
 class _Voices(dict[int, str]):
@@ -59,7 +61,9 @@ class _Voices(dict[int, str]):
         return "0"
 
 
-_VOICES = _Voices({**dict.fromkeys(map(ord, "gdbzr"), "1"), ord(" "): ""})
+_VOICES = _Voices(
+    {**dict.fromkeys(range(ord("a"), ord("z") + 1), "0"), **dict.fromkeys(map(ord, "gdbzr"), "1"), ord(" "): ""}
+)
 _ONE_CLASS = re.compile("([kg])[kg]+|([td])[td]+|([pb])[pb]+|([lr])[lr]+|([sz])[sz]+|mm+|nn+")
 _MOST_VOICES = 10
 """So many consonants are kept as voiced or not: with the number of a name they fill 32 bits."""
@@ -70,7 +74,7 @@ def consonants_of(latin: str) -> str:
     """Give the consonants of a lower-case word in Latin letters, voiced or not, of each run of a class the first."""
     word = latin.removeprefix("t") if latin.startswith("ts") else latin
     word = _SOFT_C.sub("s", word) if "c" in word else word
-    if _TWO_AS_ONE.search(word):
+    if _TWO_CONSONANTS.search(word):
         for spelled, sound in _LOOSE:
             word = word.replace(spelled, sound)
     return first_of_class(word.translate(_CONSONANTS))
@@ -103,8 +107,29 @@ class Sound(NamedTuple):
 @lru_cache(maxsize=1 << 13)
 def sound_of(consonants: str) -> Sound:
     """Give the sound of consonants, as `consonants_of` gives them, with or without spaces between the words."""
-    bits = consonants.translate(_VOICES)[:_MOST_VOICES]
-    return Sound(consonants.translate(_CLASS), int(bits, 2) if bits else 0)
+    return _sound(*_said(consonants))
+
+
+def _sound(key: str, voiced: str) -> Sound:
+    return Sound(key, int(voiced[:_MOST_VOICES] or "0", 2))
+
+
+def _said(consonants: str) -> tuple[str, str]:
+    """Give the classes of consonants, and one digit for each: whether it is voiced."""
+    return consonants.translate(_CLASS), consonants.translate(_VOICES)
+
+
+_said_word = lru_cache(maxsize=1 << 13)(_said)
+
+
+def _said_together(words: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Join what words say; where two meet in the same class the first stands, as in `together`."""
+    key = voiced = ""
+    for classes, digits in words:
+        meet = key and classes[:1] == key[-1] and key[-1] in _ALL_CLASSES
+        key += classes[1:] if meet else classes
+        voiced += digits[1:] if meet else digits
+    return key, voiced
 
 
 def together(consonants: Iterable[str]) -> str:
@@ -176,36 +201,36 @@ def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, Sound]]
                 yield "", Sound(run_together(joined, len(order)), 0)
         return
     found: set[Sound] = set()
-    spoken_alike = {tuple(map(consonants_of_word, one)) for one in spoken(parts.words)}
-    for turned in {sounds[turn:] + sounds[:turn] for sounds in spoken_alike for turn in {0, 1, len(sounds) - 1}}:
-        found.add(sound_of(" ".join(turned)))
-        if len(turned) > 1:
-            key, voices = sound_of(together(turned))
-            found.add(Sound(run_together(key, len(turned)), voices))
+    for consonants in {tuple(map(consonants_of_word, one)) for one in spoken(parts.words)}:
+        words = list(map(_said_word, consonants))
+        for turn in {0, 1, len(words) - 1}:
+            turned = words[turn:] + words[:turn]
+            found.add(_sound(" ".join([key for key, _ in turned]), "".join([voiced for _, voiced in turned])))
+            if len(turned) > 1:
+                key, voices = _sound(*_said_together(turned))
+                found.add(Sound(run_together(key, len(turned)), voices))
     for sound in found:
         yield "", sound
 
 
 _LONG = 40
-_SILENT_GH = re.compile(r"gh(?=t|$)")
-_SOFT_R = re.compile(r"r(?=[^aeiouyr]|$)")
-_SILENT_T = re.compile(r"(?<=..[aeo])t$")
-_SOFT_DS = re.compile(r"ds$")
-_SPEECH: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile("j"), "y"),
-    (_SILENT_GH, ""),
-    (_SOFT_R, ""),
-    (_SILENT_T, ""),
-    (_SOFT_DS, "z"),
+_SPEECH: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("j", re.compile("j"), "y"),
+    ("gh", re.compile(r"gh(?=[t ]|$)"), ""),
+    ("r", re.compile(r"r(?=[^aeiouyr]|$)"), ""),
+    ("t", re.compile(r"(?<=[^ ][^ ][aeo])t(?= |$)"), ""),
+    ("ds", re.compile(r"ds(?= |$)"), "z"),
 )
-"""A j as in English or as a y, an r before a consonant or not at all, and what is written and not spoken."""
+"""A j as in English or as a y, an r before a consonant or not at all, and what is written and not spoken; each with
+what is always there."""
 
 
 def spoken(words: tuple[str, ...]) -> set[tuple[str, ...]]:
     """Give the ways to speak a name."""
     found = {words}
-    for silent, sound in _SPEECH:
-        if any(silent.search(word) for word in words):
-            found.add(tuple(silent.sub(sound, word) for word in words))
+    name = " ".join(words)
+    for letters, silent, sound in _SPEECH:
+        if letters in name and silent.search(name):
+            found.add(tuple(silent.sub(sound, name).split(" ")))
     found |= {(other, *words[1:]) for other in spelled_forms(words[0])}
     return found

@@ -1,13 +1,15 @@
 """What a word of a text may stand for in the names of an index: found out once for each word, and kept."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import filterfalse
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
 from domain.registry.given_names import fuller_forms, is_given_name, read_as_given_name, short_forms, spelled_forms
-from domain.registry.hashed import Rows, Table
+from domain.registry.hashed import Filter, Rows, Table
 from domain.registry.ordinary import is_ordinary
 from domain.registry.readings import Reading, reading_of
 from domain.registry.skeletons import bare_look, one_of_each, skeleton
@@ -54,7 +56,9 @@ class Standing(NamedTuple):
     """So long that it may be mistyped for a name of one word."""
 
 
-_NOTHING = "."
+_NOTHING, _UNTOLD, _UNTOLD_SAME = ".uU"
+_WAITING = re.compile("[uU](?:(?=[fntTuU])|(?<=[fntTuU].))")
+"""A word that stands beside one that may be part of a name: what it may be mistyped for is to be found out."""
 
 
 def _kind_of(standing: Standing) -> str:
@@ -76,44 +80,83 @@ class Standings:
     """Finds out what words may stand for, all unknown words of a text at once.
 
     `numbers` numbers the words of the names, by skeleton. `beginnings` says which given names are shortened to a word,
-    `long_words` gives the words of four or more letters by skeleton.
+    `long_words` gives the words of four or more letters by skeleton, and `alone` has the numbers of those that are
+    names by themselves.
     """
 
     def __init__(
-        self, numbers: dict[str, int], beginnings: dict[str, list[int]], long_words: Mapping[str, str]
+        self,
+        numbers: dict[str, int],
+        beginnings: dict[str, list[int]],
+        long_words: Mapping[str, str],
+        alone: Container[int],
     ) -> None:
         self._numbers, self._beginnings = numbers, beginnings
         self._known = _Known({}, {})
         self._texts = [""] * (max(numbers.values(), default=0) + 1)
         self._looks = self._texts.copy()
-        slips = Rows()
+        slips, slips_alone = Rows(), array("q")
         for look, word in long_words.items():
             number = numbers[look]
             self._texts[number], self._looks[number] = word, look
-            slips.add(_spoken_key(word), number)
-            for deleted in _deletions(bare_look(word)):
-                slips.add(hash(deleted), number)
+            keys = [_spoken_key(word), *map(hash, _deletions(bare_look(word)))]
+            slips.extend(keys, number)
+            if number in alone:
+                slips_alone.extend(keys)
         self._table = Table(slips)
+        self._alone = Filter(slips_alone)
 
     def of(self, words: Sequence[str]) -> tuple[Mapping[str, Standing], str]:
         """Say what words may stand for, those that may stand for something; and which kind each word is.
 
-        A kind is one letter: t for a telling word, T for one that also is a word of a name; among the others n for
-        one that is a word of a name, f for another form of one, s for one that may be mistyped; and a stop for nothing.
+        A kind is one letter: t for a telling word, T for one that also is a word of a name, u and U for the same where
+        it was not worth while to find out what they may be mistyped for; among the others n for one that is a word of
+        a name, f for another form of one, s for one that may be mistyped; and a stop for nothing.
         """
         known = self._known
         try:
-            return known.standings, "".join(map(known.kinds.__getitem__, words))
+            kinds = "".join(map(known.kinds.__getitem__, words))
         except KeyError:
-            unknown = set(words).difference(known.kinds)
-        if len(known.kinds) + len(unknown) > _MOST_KEPT:
-            # Another thread may just be reading it: it is left whole, and a new one begun.
-            known = self._known = _Known({}, {})
-            unknown = set(words)
-        self._learn(list(unknown), known)
-        return known.standings, "".join(map(known.kinds.__getitem__, words))
+            unknown = set(filterfalse(known.kinds.__contains__, words))
+            if len(known.kinds) + len(unknown) > _MOST_KEPT:
+                # Another thread may just be reading it: it is left whole, and a new one begun.
+                known = self._known = _Known({}, {})
+                unknown = set(words)
+            self._learn(unknown, known)
+            kinds = "".join(map(known.kinds.__getitem__, words))
+        if waiting := {words[found.start()] for found in _WAITING.finditer(kinds)}:
+            self._learn_wholly(list(waiting), known)
+            kinds = "".join(map(known.kinds.__getitem__, words))
+        return known.standings, kinds
 
-    def _learn(self, words: list[str], known: _Known) -> None:
+    def _learn(self, words: Iterable[str], known: _Known) -> None:
+        """Find out what words may stand for, but what those may be mistyped for that can wait."""
+        wholly = []
+        for word in words:
+            reading = reading_of(word)
+            if not self._can_wait(word, reading.look):
+                wholly.append(word)
+                continue
+            firm = self._firm(word, reading)
+            same = firm[0][0] if firm and firm[0][1] == SAME else 0
+            if same:
+                known.standings[word] = Standing(same, tuple(firm), (), (), telling=True, alone=False)
+            known.kinds[word] = _UNTOLD_SAME if same else _UNTOLD
+        if wholly:
+            self._learn_wholly(wholly, known)
+
+    def _can_wait(self, word: str, look: str) -> bool:
+        """Whether a telling word says nothing by itself: it is no slip for a name of one word, nor two run together."""
+        if len(word) < _LEAST_TELLING or is_ordinary(word) or self._splits(look):
+            return False
+        if len(word) < _LEAST_ALONE:
+            return True
+        keys = _slip_keys(word, look)
+        if _may_be_misspelled(word):
+            keys.append(_spoken_key(word))
+        return not self._alone.may_have_any(keys)
+
+    def _learn_wholly(self, words: Sequence[str], known: _Known) -> None:
         readings = [reading_of(word) for word in words]
         firm = [self._firm(word, reading) for word, reading in zip(words, readings, strict=True)]
         slips = self._slips([(word, reading.look) for word, reading in zip(words, readings, strict=True)])
@@ -174,10 +217,9 @@ class Standings:
         keys: list[int] = []
         owners: list[int] = []
         for at, (word, look) in enumerate(asked):
-            if 3 + word.isalpha() <= len(look) <= _LONGEST_SLIP:
-                deleted = _deletions(bare_look(word))
-                keys += map(hash, deleted)
-                owners += [at] * len(deleted)
+            mine = _slip_keys(word, look)
+            keys += mine
+            owners += [at] * len(mine)
         spelled = len(keys)
         for at, (word, _) in enumerate(asked):
             if _may_be_misspelled(word):
@@ -219,16 +261,21 @@ class Standings:
         ranked.sort()
         return ((number, how) for _, number, how in ranked)
 
+    def _splits(self, look: str) -> list[tuple[int, str, str]]:
+        """Give the places at which a word parts into two, one of which is a word of a name."""
+        numbers = self._numbers
+        found = []
+        if _LEAST_PARTED <= len(look) <= _MOST_PARTED:
+            for split in range(3, len(look) - 2):
+                left, right = look[:split], look[split:]
+                if (left in numbers and (split > 3 or right in numbers)) or (right in numbers and len(right) > 3):
+                    found.append((split, left, right))
+        return found
+
     def _parted(self, looks: Sequence[str]) -> list[list[Parted]]:
         """Part words that may be two words of a name run together, turned round, or one of them mistyped."""
         numbers = self._numbers
-        splits: list[tuple[int, int, str, str]] = []
-        for at, look in enumerate(looks):
-            if _LEAST_PARTED <= len(look) <= _MOST_PARTED:
-                for split in range(3, len(look) - 2):
-                    left, right = look[:split], look[split:]
-                    if (left in numbers and (split > 3 or right in numbers)) or (right in numbers and len(right) > 3):
-                        splits.append((at, split, left, right))
+        splits = [(at, *split) for at, look in enumerate(looks) for split in self._splits(look)]
         if not splits:
             return [[] for _ in looks]
         unsure = {part for _, _, *parts in splits for part in parts if part not in numbers and len(part) >= 4}
@@ -244,6 +291,13 @@ class Standings:
 
 def _may_be_misspelled(word: str) -> bool:
     return len(word) >= 4 and word.isalpha() and word.isascii() and not is_ordinary(word)
+
+
+def _slip_keys(word: str, look: str) -> list[int]:
+    """Give the keys by which a word is found that it may be mistyped for; none where it is too short or too long."""
+    if not 3 + word.isalpha() <= len(look) <= _LONGEST_SLIP:
+        return []
+    return list(map(hash, _deletions(word.replace("i", "l") if word.isalpha() and word.isascii() else bare_look(word))))
 
 
 def _spoken_key(word: str) -> int:

@@ -12,8 +12,6 @@ from domain.registry.plain import Plain
 from domain.registry.readings import (
     AFFIX_BEFORE,
     AFFIX_BEHIND,
-    BEGINS,
-    ENDS,
     LETTERS,
     LOOK,
     NATIVE,
@@ -109,22 +107,31 @@ class Stream:
         """Leave out the hits that surely begin or end within a word, which most do in a large registry."""
         if not hits:
             return hits
-        starts, ends = self._edges()
-        return [hit for hit in hits if starts[hit[1]] and ends[hit[2]]]
+        # How many letters were left out of the stream up to each of those that were.
+        left_out = [at - number for number, at in enumerate(self._doubled)]
+        edges = [0, *accumulate(map(len, self._skeletons))]
+        humped = frozenset(self.source.humped())
+        found = []
+        for hit in hits:
+            first = hit[1] + bisect_right(left_out, hit[1])
+            last = hit[2] - 1 + bisect_right(left_out, hit[2] - 1)
+            if self._begins(first, edges, humped) and self._ends(last, edges, humped):
+                found.append(hit)
+        return found
 
-    def _edges(self) -> tuple[bytearray, bytearray]:
-        """Mark the letters before which a name may begin and, one further, those behind which it may end."""
-        begins = bytearray(b"".join(BEGINS[self.kind](self.source.readings)))
-        ends = b"".join(ENDS[self.kind](self.source.readings))
-        for at in self._doubled:
-            # The letter that is left begins what the other began, and ends what it ended itself.
-            begins[at - 1] = 1
-        starts = bytearray(_without(bytes(begins), self._doubled) + b"\1")
-        stops = bytearray(b"\0" + _without(ends, self._doubled))
-        for number in self.source.humped():
-            first, last = self.offsets[number], self.offsets[number + 1]
-            starts[first:last] = stops[first + 1 : last + 1] = b"\1" * (last - first)
-        return starts, stops
+    def _begins(self, letter: int, edges: list[int], humped: frozenset[int]) -> bool:
+        """Whether a name may begin before a letter, counted with those that are left out of the stream."""
+        word = bisect_right(edges, letter) - 1
+        if self.source.readings[word].begins[self.kind][letter - edges[word]] or word in humped:
+            return True
+        # The letter that is left begins what the other began, and ends what it ended itself.
+        at = bisect_right(self._doubled, letter)
+        return at < len(self._doubled) and self._doubled[at] == letter + 1
+
+    def _ends(self, letter: int, edges: list[int], humped: frozenset[int]) -> bool:
+        """Whether a name may end behind a letter."""
+        word = bisect_right(edges, letter) - 1
+        return bool(self.source.readings[word].ends[self.kind][letter - edges[word]]) or word in humped
 
     def starts(self, letter: int) -> Iterator[Edge]:
         """Give the places at which a name that begins with this letter of the stream may begin in the text."""

@@ -1,12 +1,12 @@
 """The words of a text that may be a name in another script than it was registered in."""
 
 import re
-from collections.abc import Iterator
-from itertools import compress, groupby
+from collections.abc import Iterator, Sequence
+from itertools import compress, groupby, takewhile
 from typing import NamedTuple
 
 from domain.registry.everyday import is_everyday
-from domain.registry.readings import FOREIGN, TELLING
+from domain.registry.readings import FOREIGN, TELLING, Reading
 from domain.registry.streams import Words
 
 _UNSPACED = re.compile(r"[\u3041-\u309f\u3400-\u9fff々]")
@@ -109,13 +109,19 @@ def latin_windows(source: Words) -> Iterator[Window]:
     telling = set(compress(range(len(words)), TELLING(readings))) | _hyphened(source)
     usable = {at for at in telling if words[at].isascii() and len(words[at]) < _LONGEST}
     for near in telling:
-        usable |= {at for at in range(max(0, near - 2), min(near + 3, len(words))) if readings[at].beside}
+        usable.update(_beside(readings, range(near + 1, min(near + _MOST_WORDS, len(words)))))
+        usable.update(_beside(readings, range(near - 1, max(near - _MOST_WORDS, -1), -1)))
     for first in usable:
         for last in range(first, first + _MOST_WORDS):
             if last not in usable or (last > first and "," in source.between(last)):
                 break
-            if not telling.isdisjoint(range(first, last + 1)):
+            if first in telling or not telling.isdisjoint(range(first + 1, last + 1)):
                 yield Window(first, last, (tuple(words[first : last + 1]), LATIN))
+
+
+def _beside(readings: Sequence[Reading], places: range) -> Iterator[int]:
+    """Give the places one by one up to a word that is no part of a name beside a telling one."""
+    return takewhile(lambda at: readings[at].beside, places)
 
 
 def _hyphened(source: Words) -> set[int]:
