@@ -21,7 +21,7 @@ _MARKED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
 _INDIC = "\u0900-\u0963\u0970-\u0dff"
 _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff"
 
-_SPACE, _CASE, _LETTERS = ord(" "), ord("a") ^ ord("A"), 26
+_SPACE = ord(" ")
 _HUMPS = re.compile(r"[A-Z\u0391-\u03a9\u0410-\u042f](?<=[^\W\d_].)")
 _SIGNS = "$@!|*€£¢"
 _ASCII_WORD = re.compile(r"[$@|!]?[a-z0-9]+(?:[$@!|*]+[a-z0-9]+)*(?:!?[$@|])?")
@@ -107,12 +107,7 @@ def spans_of(low: str, words: list[str]) -> Spans:
 
 def humps_in(cased: str) -> list[int]:
     """Find the upper-case letters behind another letter."""
-    if not cased.isascii():
-        return [found.start() for found in _HUMPS.finditer(cased)]
-    codes = np.frombuffer(cased.encode(), dtype=np.uint8)
-    upper, letter = codes[1:] - ord("A") < _LETTERS, (codes[:-1] | _CASE) - ord("a") < _LETTERS
-    humps: list[int] = (np.flatnonzero(upper & letter) + 1).tolist()
-    return humps
+    return [found.start() for found in _HUMPS.finditer(cased)]
 
 
 def _has_sign(low: str) -> bool:

@@ -60,7 +60,7 @@ class Words:
     def humped(self) -> Iterator[int]:
         """Give the words that have an upper-case letter behind another letter, and are not all in upper case."""
         cased = self.plain.cased
-        if cased.islower() or cased.isupper():
+        if cased.isupper():
             return
         last = -1
         for at in humps_in(cased):
