@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 _MOST_VALUES = 64
 """So many values of one key are given; names that share more can't be told apart by it anyway."""
 _BITS_A_KEY = 8
-_KEYS_A_BUCKET = 2
+_KEYS_A_BUCKET = 8
 _OTHER_BITS = 31
 
 

@@ -98,7 +98,8 @@ class Standings:
         slips, slips_alone = Rows(), array("q")
         for look, word in long_words.items():
             number = numbers[look]
-            self._texts[number], self._looks[number] = word, look
+            # Where they are the same, one string is kept.
+            self._texts[number], self._looks[number] = (look if word == look else word), look
             keys = [_spoken_key(word), *map(hash, _deletions(bare_look(word)))]
             slips.extend(keys, number)
             if number in alone:
