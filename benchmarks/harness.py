@@ -53,6 +53,20 @@ def median_seconds(call: Callable[[], object], *, runs: int = 5, warm: int = 1) 
     return statistics.median(times)
 
 
+LOOP = "a loop of 300,000 additions"
+
+
+def loop_milliseconds() -> float:
+    """Time a fixed loop of Python: how fast the machine is at this moment, where others share its processors."""
+
+    def loop() -> None:
+        total = 0
+        for number in range(300_000):
+            total += number * number % 7
+
+    return 1e3 * median_seconds(loop, runs=3)
+
+
 def machine() -> dict[str, Any]:
     """Name the machine: figures are ratios, and only comparable beside it."""
     try:

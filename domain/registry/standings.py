@@ -140,9 +140,10 @@ class Standings:
                 continue
             firm = self._firm(word, reading)
             same = firm[0][0] if firm and firm[0][1] == SAME else 0
+            # Another thread may just have found out all of it, which is not to be lost.
             if same:
-                known.standings[word] = Standing(same, tuple(firm), (), (), telling=True, alone=False)
-            known.kinds[word] = _UNTOLD_SAME if same else _UNTOLD
+                known.standings.setdefault(word, Standing(same, tuple(firm), (), (), telling=True, alone=False))
+            known.kinds.setdefault(word, _UNTOLD_SAME if same else _UNTOLD)
         if wholly:
             self._learn_wholly(wholly, known)
 

@@ -102,6 +102,26 @@ def test_what_is_not_the_whole_name_is_left_alone(name: str, text: str) -> None:
     assert matches == []
 
 
+@pytest.mark.parametrize("slip", ["tranlekc", "tranleek", "tranleckk", "trenleck", "traleck", "tranlock"])
+def test_a_slip_is_found_beside_the_other_word_of_the_name_though_it_was_met_alone_before(slip: str) -> None:
+    matcher = matcher_of("Marlo Tranleck")
+
+    alone = matcher.match(f"a {slip} in the rain")
+    beside = matcher.match(f"marlo {slip} in the rain")
+    again = matcher.match(f"a {slip} in the rain")
+
+    assert alone == []
+    assert [(match.start, match.end, match.verdict) for match in beside] == [(0, 6 + len(slip), Verdict.HELD)]
+    assert again == []
+
+
+@pytest.mark.parametrize("slip", ["tranlekcosi", "tranleckoi", "tranlleckoosi"])
+def test_a_slip_for_a_name_of_one_word_is_found_by_itself(slip: str) -> None:
+    matches = matcher_of("Tranleckosi", "Marlo Tranleck").match(f"a {slip} in the rain")
+
+    assert [(match.person_id, match.start, match.end) for match in matches] == [(UUID(int=1), 2, 2 + len(slip))]
+
+
 def test_spans_are_offsets_in_the_text_as_given() -> None:
     text = "ﬁne\u200d art: ①, Ａｎｎ\u00ad Ｌｅｅ!"
 
