@@ -125,10 +125,11 @@ def _numbers(rows: NDArray[np.uint32]) -> list[int]:
 
 def _choir(singers: Iterable[tuple[int, Sung]]) -> Choir:
     names: dict[str, list[tuple[int, Traits]]] = {}
+    vowelless = False
     for name, one in singers:
+        vowelless = vowelless or one.traits.vowelless
         for form in one.joined.split():
             names.setdefault(form, []).append((name, one.traits))
-    vowelless = any(traits.vowelless for sharers in names.values() for _, traits in sharers)
     return Choir(list(names), names, vowelless)
 
 

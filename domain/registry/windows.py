@@ -82,25 +82,30 @@ def _japanese_windows(source: Words, run: list[int]) -> Iterator[Window]:
 
 
 def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
-    words = tuple(source.words[at] for at in run)
-    for begin in range(len(run)):
-        for end in range(begin, min(begin + _MOST_WORDS, len(run))):
-            if len(words[end]) < 2:
-                break
-            yield from _in_use(source, run[begin : end + 1], words[begin : end + 1])
-
-
-def _in_use(source: Words, run: list[int], words: tuple[str, ...]) -> Iterator[Window]:
     """Everyday words are no name, alone or in three words, unless all have capitals and other words have none."""
-    cased = source.plain.cased
-    firsts = [cased[source.spans.starts[at]] for at in run]
-    if all(map(str.isupper, firsts)) and not cased.isupper():
-        yield Window(run[0], run[-1], (words, TITLED))
-        return
-    everyday = sum(map(is_everyday, words))
-    if everyday == 0 or len(words) == _PAIR > everyday:
-        lower = any(map(str.islower, firsts))
-        yield Window(run[0], run[-1], (words, MIXED if everyday else UNSURE if lower else SURE))
+    words = tuple(source.words[at] for at in run)
+    cased, starts = source.plain.cased, source.spans.starts
+    firsts = [cased[starts[at]] for at in run]
+    capital, lower, common = (
+        list(map(str.isupper, firsts)),
+        list(map(str.islower, firsts)),
+        list(map(is_everyday, words)),
+    )
+    titles = any(capital) and not cased.isupper()
+    for begin in range(len(run)):
+        for end in range(begin + 1, min(begin + _MOST_WORDS, len(run)) + 1):
+            if len(words[end - 1]) < 2:
+                break
+            everyday = sum(common[begin:end])
+            if titles and all(capital[begin:end]):
+                manner = TITLED
+            elif everyday == 0:
+                manner = UNSURE if any(lower[begin:end]) else SURE
+            elif everyday == 1 and end - begin == _PAIR:
+                manner = MIXED
+            else:
+                continue
+            yield Window(run[begin], run[end - 1], (words[begin:end], manner))
 
 
 def latin_windows(source: Words) -> Iterator[Window]:
