@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,14 @@ Bits = NDArray[np.unsignedinteger]
 ToFloats = Callable[[Bits], Floats]
 
 
+class Quick(NamedTuple):
+    """A quick way to make floats, of another size: each is to be multiplied by `scale`."""
+
+    floats: Callable[[Bits, Floats], Floats]
+    """Takes numbers, and memory for as many floats that it may use."""
+    scale: float
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How the numbers of a dtype lie in memory. `infinity` is the pattern from which on there are none but NaN."""
@@ -22,6 +31,8 @@ class Kind:
     signed: np.dtype[np.signedinteger]
     infinity: int | None
     floats: ToFloats
+    quick: Callable[[Bits], Quick]
+    """Chooses the quickest way for some rows of numbers."""
 
     def has_no_number(self, bits: Bits) -> bool:
         """Whether there is a NaN or an infinity: as integers, patterns grow with the size of the number.
@@ -49,29 +60,44 @@ def _looked_up(table: Floats) -> ToFloats:
 
 _half_looked_up = _looked_up(np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32))
 _HALF_EXPONENT, _HALF_FRACTION_BITS = 0x7C00, 10
-_SINGLE_FRACTION_BITS, _BIASES_APART = 23, np.float32(2.0 ** (127 - 15))
+_SINGLE_FRACTION_BITS, _BIASES_APART = 23, 2.0 ** (127 - 15)
 _FEW = 4096
 """Fewer numbers are looked up sooner than all the steps are begun."""
 _SIGN_EXPONENT_FRACTION = np.int32(-0x7000_2000)
 
 
-def _half(bits: Bits) -> Floats:
-    """Turn half precision to float32, several times faster than numpy's cast; what is no number becomes one.
+def _spread(bits: Bits, room: Floats) -> Floats:
+    """Move the patterns of half precision to where float32 has its exponent and fraction.
 
-    The pattern is moved to where float32 has its exponent and fraction, its sign spread over the bits between is cut
-    out, and the product makes up for the exponents' biases: exact, for subnormal numbers too. But those are subnormal
-    float32 before the product, which some processors take a hundred times as long for, so where the first row has
-    many, as in a factor that was hardly trained, all are looked up.
+    The sign is spread over the bits between, and cut out there. Multiplied by what the exponents' biases differ by,
+    that is exactly the number, for subnormal ones too; what is no number becomes one.
+    """
+    wide = room.view(np.int32)
+    wide[...] = bits.view(np.int16)
+    np.left_shift(wide, _SINGLE_FRACTION_BITS - _HALF_FRACTION_BITS, out=wide)
+    np.bitwise_and(wide, _SIGN_EXPONENT_FRACTION, out=wide)
+    return room
+
+
+_SPREAD = Quick(_spread, _BIASES_APART)
+
+
+def _quick_half(bits: Bits) -> Quick:
+    """Choose how to turn half precision to float32: many times faster than numpy's cast, by moving patterns.
+
+    Subnormal numbers are subnormal float32 on that way, which some processors take a hundred times as long for, so
+    where the first row has many, as in a factor that was hardly trained, all are looked up.
     """
     few = bits[:1]
     if bits.size < _FEW or 2 * np.count_nonzero(few & _HALF_EXPONENT) < few.size:
-        return _half_looked_up(bits)
-    wide = bits.view(np.int16).astype(np.int32)
-    wide <<= _SINGLE_FRACTION_BITS - _HALF_FRACTION_BITS
-    wide &= _SIGN_EXPONENT_FRACTION
-    floats = wide.view(np.float32)
-    floats *= _BIASES_APART
-    return floats
+        return Quick(lambda bits, _: _half_looked_up(bits), 1.0)
+    return _SPREAD
+
+
+def _half(bits: Bits) -> Floats:
+    """Turn half precision to float32."""
+    quick = _quick_half(bits)
+    return quick.floats(bits, np.empty(bits.shape, np.float32)) * np.float32(quick.scale)
 
 
 def _eighth_table(exponent_bits: int) -> Floats:
@@ -85,8 +111,10 @@ def _eighth_table(exponent_bits: int) -> Floats:
     return np.where(patterns & 0x80, -size, size).astype(np.float32)
 
 
-def _kind(bits: int, infinity: int | None, floats: ToFloats) -> Kind:
-    return Kind(np.dtype(f"<u{bits // 8}"), np.dtype(f"<i{bits // 8}"), infinity, floats)
+def _kind(bits: int, infinity: int | None, floats: ToFloats, quick: Callable[[Bits], Quick] | None = None) -> Kind:
+    plainly = Quick(lambda bits, _: floats(bits), 1.0)
+    unsigned, signed = np.dtype(f"<u{bits // 8}"), np.dtype(f"<i{bits // 8}")
+    return Kind(unsigned, signed, infinity, floats, quick or (lambda _: plainly))
 
 
 def _narrowed(bits: Bits) -> Floats:
@@ -98,7 +126,7 @@ def _narrowed(bits: Bits) -> Floats:
 KINDS = {
     "F64": _kind(64, 0x7FF0_0000_0000_0000, _narrowed),
     "F32": _kind(32, 0x7F80_0000, lambda bits: bits.view(np.float32)),
-    "F16": _kind(16, 0x7C00, _half),
+    "F16": _kind(16, 0x7C00, _half, _quick_half),
     "BF16": _kind(16, 0x7F80, lambda bits: (bits.astype(np.uint32) << 16).view(np.float32)),
     "F8_E4M3": _kind(8, 0x7F, _looked_up(_eighth_table(4))),
     "F8_E5M2": _kind(8, 0x7C, _looked_up(_eighth_table(5))),

@@ -170,7 +170,7 @@ class _OneTensor:
     def _look_at(self, kind: Kind, bits: Bits) -> None:
         self.not_a_number = self.not_a_number or kind.has_no_number(bits)
         if self._sink is not None and not self.not_a_number:
-            self._sink(bits, kind.floats)
+            self._sink(bits, kind)
 
 
 @lru_cache(maxsize=1024)

@@ -37,7 +37,7 @@ def test_factors_are_projected_as_the_definition_says(width: int, rank: int, at_
     for place, factor in enumerate((down, up)):
         sink, bits = projected.sinks()[place], factor.view(np.uint16).reshape(-1)
         for start in range(0, len(bits), at_once):
-            sink(bits[start : start + at_once], HALF.floats)
+            sink(bits[start : start + at_once], HALF)
 
     read = np.concatenate([np.arange(first, last) for first, last in channels(width)])
     inner = down.astype(np.float64)[:, read] @ projection(width, "in")[read]
