@@ -20,7 +20,7 @@ from benchmarks.trained_loras import Recipe, recipes, trained
 from domain.kernel.findings import Verdict
 from domain.registry.blocked import BlockedFile, BlockedFiles, Fingerprint
 from domain.registry.weight_policy import WEIGHTS_2026_11
-from domain.registry.weights import WIDTH, context_width, likeness, read_sketches
+from domain.registry.weights import SKETCH_VERSION, WIDTH, context_width, likeness, read_sketches
 from gpu_cluster.inspector import Inspector
 
 _TARGETS = {"a quarter of the rank": 0.99, "10 % noise": 0.99, "merged 50/50": 0.95} | dict.fromkeys(SAME, 1.0)
@@ -197,7 +197,7 @@ def _speed(*, short: bool) -> Figure:
     """Time the comparison of one file with many blocked ones."""
     count = 1_000 if short else 10_000
     chance = np.random.default_rng(0)
-    head = bytes([1, 64, 0])
+    head = bytes([SKETCH_VERSION, 64, 0])
     blocked = BlockedFiles(
         BlockedFile(Fingerprint(sketch=head + chance.standard_normal(WIDTH).astype("<f2").tobytes()))
         for _ in range(count)

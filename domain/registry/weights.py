@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 SIDE = 16
 """A layer's update is projected to so many rows and columns."""
 
-SKETCH_VERSION = 1
+SKETCH_VERSION = 2
 """Changed with anything that changes a sketch; sketches of different versions are not comparable."""
 
 _CELLS = SIDE * SIDE
@@ -59,14 +59,14 @@ def projection(width: int, side: str) -> Floats:
 
     They come from SHAKE-128, so that they are the same on every machine and with every release of numpy.
     """
-    bits = hashlib.shake_128(f"countenance weight sketch {SKETCH_VERSION} {side} {width}".encode()).digest(width * 2)
+    bits = hashlib.shake_128(f"countenance weight sketch 1 {side} {width}".encode()).digest(width * 2)
     signs = np.unpackbits(np.frombuffer(bits, np.uint8)).astype(np.float32) * 2 - 1
     return signs.reshape(width, SIDE)
 
 
 @lru_cache(maxsize=1024)
 def channels(width: int) -> tuple[tuple[int, int], ...]:
-    """Say which channels of a side are read, as ranges: all of up to 1279, else `READ` or some more, evenly spread.
+    """Say which channels of a side are read, as ranges: all of up to 639, else `READ` or some more, evenly spread.
 
     Reading all of the widest layers would take longer than all digests together. A change of the others goes unseen.
     """
@@ -77,14 +77,14 @@ def channels(width: int) -> tuple[tuple[int, int], ...]:
     return tuple((first, min(first + block, width)) for first in range(0, width, block * step))
 
 
-READ = 640
+READ = 320
 """So many channels of a side are read at least, where there are twice as many or more."""
 
 
 @lru_cache(maxsize=16_384)
 def _place(label: str) -> tuple[int, Floats]:
     """Give the bucket of a label and its random signs."""
-    digest = hashlib.shake_128(f"countenance weight label {SKETCH_VERSION} {label}".encode()).digest(1 + _CELLS // 8)
+    digest = hashlib.shake_128(f"countenance weight label 1 {label}".encode()).digest(1 + _CELLS // 8)
     signs = np.unpackbits(np.frombuffer(digest[1:], np.uint8)).astype(np.float32) * 2 - 1
     return digest[0] % _BUCKETS, signs
 
