@@ -38,6 +38,9 @@ name of one word, less where one is in a script without vowels."""
 _COUNTED = ("0", "1", "2", "3")
 """How a key begins that says of how many words a name is, or that it may be any number."""
 
+_ROUNDING = 1e-5
+"""A likeness that is just as much as wanted must not be lost to rounding."""
+
 Names = tuple[int, ...]
 Spoken = tuple[tuple[str, ...], int]
 """Words that stand together, and how they stand (`Window`)."""
@@ -134,7 +137,8 @@ def _near(text: str, choir: Choir, least: float) -> list[tuple[str, float]]:
     if (1.0 - least) * (2 * len(text) + 1) < 1.0:
         # Not even one letter more or less would do.
         return [(text, 1.0)] if text in choir.names else []
-    found = extract(text, choir.forms, scorer=Indel.normalized_similarity, score_cutoff=least, limit=None)
+    cutoff = least - _ROUNDING
+    found = extract(text, choir.forms, scorer=Indel.normalized_similarity, score_cutoff=cutoff, limit=None)
     return [(form, score) for form, score, _ in found]
 
 

@@ -122,6 +122,12 @@ def test_a_slip_for_a_name_of_one_word_is_found_by_itself(slip: str) -> None:
     assert [(match.person_id, match.start, match.end) for match in matches] == [(UUID(int=1), 2, 2 + len(slip))]
 
 
+def test_a_name_that_sounds_just_as_much_alike_as_is_wanted_is_found() -> None:
+    [match] = matcher_of("Jake Gyllenhaal").match("Джейк Джилленхол")
+
+    assert (match.start, match.end, match.verdict) == (0, 16, Verdict.HELD)
+
+
 def test_spans_are_offsets_in_the_text_as_given() -> None:
     text = "ﬁne\u200d art: ①, Ａｎｎ\u00ad Ｌｅｅ!"
 
