@@ -166,7 +166,7 @@ def orders_of(words: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
     A j may also be a y. Where there are too few consonants for a name there are none.
     """
     keys = tuple(map(key_of_word, words))
-    consonants = len(keys[0]) if len(keys) == 1 else sum(map(len, keys))
+    consonants = sum(map(len, keys))
     if consonants < _LEAST_CONSONANTS and (consonants < _LEAST_CONSONANTS - 1 or sum(map(len, words)) < _LONG):
         return []
     found = _turned(words, keys)

@@ -12,7 +12,8 @@ from domain.registry.given_names import fuller_forms, is_given_name, read_as_giv
 from domain.registry.hashed import Filter, Rows, Table
 from domain.registry.ordinary import is_ordinary
 from domain.registry.readings import Reading, reading_of
-from domain.registry.skeletons import bare_look, one_of_each, skeleton
+from domain.registry.skeletons import bare_look, skeleton
+from domain.registry.slips import deletions, may_be_misspelled, slip_keys, spoken_key
 from domain.registry.sounds import vowelled
 
 SAME, MISTYPED, NICKNAME, ALIKE, SPELLED = 0, 1, 2, 3, 4
@@ -24,12 +25,8 @@ Candidate = tuple[int, int]
 
 _LEAST_PARTED, _MOST_PARTED = 8, 40
 _LEAST_TELLING, _LEAST_ALONE = 5, 7
-_LONGEST_SLIP = 24
 _MOST_SLIPS = 32
 _MOST_KEPT = 1 << 16
-
-
-_AROUND = re.compile(r"(.).\1", re.DOTALL)
 
 
 class Parted(NamedTuple):
@@ -100,7 +97,7 @@ class Standings:
             number = numbers[look]
             # Where they are the same, one string is kept.
             self._texts[number], self._looks[number] = (look if word == look else word), look
-            keys = [_spoken_key(word), *map(hash, _deletions(bare_look(word)))]
+            keys = [spoken_key(word), *map(hash, deletions(bare_look(word)))]
             slips.extend(keys, number)
             if number in alone:
                 slips_alone.extend(keys)
@@ -153,9 +150,9 @@ class Standings:
             return False
         if len(word) < _LEAST_ALONE:
             return True
-        keys = _slip_keys(word, look)
-        if _may_be_misspelled(word):
-            keys.append(_spoken_key(word))
+        keys = slip_keys(word, look)
+        if may_be_misspelled(word):
+            keys.append(spoken_key(word))
         return not self._alone.may_have_any(keys)
 
     def _learn_wholly(self, words: Sequence[str], known: _Known) -> None:
@@ -219,13 +216,13 @@ class Standings:
         keys: list[int] = []
         owners: list[int] = []
         for at, (word, look) in enumerate(asked):
-            mine = _slip_keys(word, look)
+            mine = slip_keys(word, look)
             keys += mine
             owners += [at] * len(mine)
         spelled = len(keys)
         for at, (word, _) in enumerate(asked):
-            if _may_be_misspelled(word):
-                keys.append(_spoken_key(word))
+            if may_be_misspelled(word):
+                keys.append(spoken_key(word))
                 owners.append(at)
         near: dict[int, set[int]] = {}
         for place, numbers in self._table.find(keys):
@@ -289,33 +286,3 @@ class Standings:
             rights = [(numbers[right], SAME)] if right in numbers else near.get(right, [])
             found[at] += [Parted(split, first, second) for first in lefts for second in rights]
         return found
-
-
-def _may_be_misspelled(word: str) -> bool:
-    return len(word) >= 4 and word.isalpha() and word.isascii() and not is_ordinary(word)
-
-
-def _slip_keys(word: str, look: str) -> list[int]:
-    """Give the keys by which a word is found that it may be mistyped for; none where it is too short or too long."""
-    if not 3 + word.isalpha() <= len(look) <= _LONGEST_SLIP:
-        return []
-    return list(map(hash, _deletions(word.replace("i", "l") if word.isalpha() and word.isascii() else bare_look(word))))
-
-
-def _spoken_key(word: str) -> int:
-    """Give the key of how a word sounds, which no spelling has."""
-    return hash("/" + vowelled(word))
-
-
-def _deletions(word: str) -> set[str]:
-    """Give a word without doubled letters, and what is left of it without one of its letters.
-
-    The first letter is always there: it is rarely mistyped.
-    """
-    word = one_of_each(word)
-    places = range(1, len(word))
-    found = {word, *[word[:at] + word[at + 1 :] for at in places]}
-    if _AROUND.search(word):
-        # Where a letter stood between two that are the same, one of these goes too.
-        found = {one_of_each(one) for one in found}
-    return found
