@@ -3,12 +3,13 @@
 A thread for each taker would be simpler, but more threads than processors stand in one another's way: one is stopped
 by the system while it holds the interpreter's lock, and all wait. And the work would end with the longest taker alone.
 Here whoever is free takes the next step that is ready, the heavier taker's first, so that all processors end together.
+The thread that reads the file is one of them: it reads while there is room, and works while there is none.
 """
 
 import os
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -58,10 +59,10 @@ class Lanes:
         self._dropped = 0
         self._bytes = 0
         self._ended = False
-        lock = threading.Lock()
-        self._ready, self._room = threading.Condition(lock), threading.Condition(lock)
-        count = min(threads or _processors(), len(takers))
-        self._threads = [threading.Thread(target=self._work, name="hashing", daemon=True) for _ in range(count)]
+        self._changed = threading.Condition(threading.Lock())
+        # One other at least, so that work goes on while this thread waits for a slow source.
+        others = max(min(threads or _processors(), len(takers)) - 1, 1)
+        self._threads = [threading.Thread(target=self._work, name="hashing", daemon=True) for _ in range(others)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -71,46 +72,51 @@ class Lanes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._ready:
+        with self._changed:
             self._ended = True
-            self._ready.notify_all()
+            self._changed.notify_all()
+        self._work()
         for thread in self._threads:
             thread.join()
         if error is None and (failed := next((lane.error for lane in self._lanes if lane.error), None)):
             raise failed
 
     def put(self, chunk: Chunk) -> None:
-        """Give the next chunk; waits while a taker is too far behind."""
-        with self._room:
-            while self._bytes >= _MOST_BYTES:
-                self._room.wait()
+        """Give the next chunk; while a taker is too far behind, this thread works as well."""
+        with self._changed:
             self._chunks.append(chunk)
             self._bytes += len(chunk)
-            self._ready.notify_all()
+            self._changed.notify_all()
+        self._work(until=self._has_room)
 
-    def _work(self) -> None:
-        """Do the steps that nobody else does, until there are none."""
+    def _has_room(self) -> bool:
+        return self._bytes < _MOST_BYTES
+
+    def _work(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Do the steps that nobody else does, until there are none or it is enough."""
         lane = None
-        while (step := self._next(lane)) is not None:
+        while (step := self._next(lane, until)) is not None:
             lane, chunk = step
             lane.step(chunk)
             del step, chunk  # a chunk is held by the queue alone while this thread waits
 
-    def _next(self, done: _Lane | None) -> tuple[_Lane, Chunk] | None:
+    def _next(self, done: _Lane | None, until: Callable[[], bool]) -> tuple[_Lane, Chunk] | None:
         """Give a lane back, wait for one that can go on, and take that with its next chunk."""
-        with self._ready:
+        with self._changed:
             if done is not None:
                 done.taken = False
                 done.at += 1
                 self._drop()
-            while True:
+                self._changed.notify_all()
+            while not until():
                 for lane in self._lanes:
                     if not lane.taken and lane.at < self._dropped + len(self._chunks):
                         lane.taken = True
                         return lane, self._chunks[lane.at - self._dropped]
                 if self._ended:
                     return None  # whatever is left is in lanes that others are on
-                self._ready.wait()
+                self._changed.wait()
+            return None
 
     def _drop(self) -> None:
         """Forget the chunks that all have taken."""
@@ -120,7 +126,6 @@ class Lanes:
             self._bytes -= len(chunk)
             self._dropped += 1
             self._buffers.give_back(chunk)
-            self._room.notify()
 
 
 def _processors() -> int:
