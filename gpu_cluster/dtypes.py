@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.registry.weights import Floats
+from gpu_cluster.kernels import Patterns, largest
 
 Bits = NDArray[np.unsignedinteger]
 """Numbers as they lie in a file, as unsigned integers of their size."""
@@ -15,39 +15,19 @@ Bits = NDArray[np.unsignedinteger]
 ToFloats = Callable[[Bits], Floats]
 
 
-class Quick(NamedTuple):
-    """A quick way to make floats, of another size: each is to be multiplied by `scale`."""
-
-    floats: Callable[[Bits, Floats], Floats]
-    """Takes numbers, and memory for as many floats that it may use."""
-    scale: float
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How the numbers of a dtype lie in memory. `infinity` is the pattern from which on there are none but NaN."""
 
     bits: np.dtype[np.unsignedinteger]
-    signed: np.dtype[np.signedinteger]
     infinity: int | None
     floats: ToFloats
-    quick: Callable[[Bits], Quick]
-    """Chooses the quickest way for some rows of numbers."""
+    patterns: Callable[[Bits], Patterns]
+    """Says for some rows of numbers how their patterns become those of float32 the quickest way."""
 
     def has_no_number(self, bits: Bits) -> bool:
-        """Whether there is a NaN or an infinity: as integers, patterns grow with the size of the number.
-
-        Two maxima, of the positive as signed and of the negative as unsigned integers, take a tenth of the time of a
-        test of each number.
-        """
-        if self.infinity is None:
-            return False
-        sign = 1 << (8 * self.bits.itemsize - 1)
-        if len(bits) == 1:  # an alpha, of which a LoRA has one for each layer
-            return int(bits[0]) & ~sign >= self.infinity
-        negative = self.infinity | sign
-        largest = np.maximum.reduce
-        return int(largest(bits.view(self.signed))) >= self.infinity or int(largest(bits)) >= negative
+        """Whether there is a NaN or an infinity: as integers, patterns grow with the size of the number."""
+        return self.infinity is not None and largest(bits) >= 2 * self.infinity
 
 
 def _looked_up(table: Floats) -> ToFloats:
@@ -58,46 +38,34 @@ def _looked_up(table: Floats) -> ToFloats:
     return lambda bits: table.take(bits.astype(np.intp), mode="wrap")
 
 
-_half_looked_up = _looked_up(np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32))
+_half = _looked_up(np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32))
 _HALF_EXPONENT, _HALF_FRACTION_BITS = 0x7C00, 10
 _SINGLE_FRACTION_BITS, _BIASES_APART = 23, 2.0 ** (127 - 15)
-_FEW = 4096
-"""Fewer numbers are looked up sooner than all the steps are begun."""
-_SIGN_EXPONENT_FRACTION = np.int32(-0x7000_2000)
+_SIGN_EXPONENT_FRACTION = -0x7000_2000
 
 
-def _spread(bits: Bits, room: Floats) -> Floats:
+def _half_patterns(bits: Bits) -> Patterns:
     """Move the patterns of half precision to where float32 has its exponent and fraction.
 
     The sign is spread over the bits between, and cut out there. Multiplied by what the exponents' biases differ by,
-    that is exactly the number, for subnormal ones too; what is no number becomes one.
-    """
-    wide = room.view(np.int32)
-    wide[...] = bits.view(np.int16)
-    np.left_shift(wide, _SINGLE_FRACTION_BITS - _HALF_FRACTION_BITS, out=wide)
-    np.bitwise_and(wide, _SIGN_EXPONENT_FRACTION, out=wide)
-    return room
-
-
-_SPREAD = Quick(_spread, _BIASES_APART)
-
-
-def _quick_half(bits: Bits) -> Quick:
-    """Choose how to turn half precision to float32: many times faster than numpy's cast, by moving patterns.
-
-    Subnormal numbers are subnormal float32 on that way, which some processors take a hundred times as long for, so
-    where the first row has many, as in a factor that was hardly trained, all are looked up.
+    that is exactly the number, for subnormal ones too; what is no number becomes one. But subnormal numbers are
+    subnormal float32 on that way, which some processors take a hundred times as long for, so where the first row has
+    many, as in a factor that was hardly trained, all are looked up.
     """
     few = bits[:1]
-    if bits.size < _FEW or 2 * np.count_nonzero(few & _HALF_EXPONENT) < few.size:
-        return Quick(lambda bits, _: _half_looked_up(bits), 1.0)
-    return _SPREAD
+    if 2 * np.count_nonzero(few & _HALF_EXPONENT) < few.size:
+        return _single_patterns(_half(bits))
+    shift = _SINGLE_FRACTION_BITS - _HALF_FRACTION_BITS
+    return Patterns(bits.view(np.int16), shift, _SIGN_EXPONENT_FRACTION, _BIASES_APART)
 
 
-def _half(bits: Bits) -> Floats:
-    """Turn half precision to float32."""
-    quick = _quick_half(bits)
-    return quick.floats(bits, np.empty(bits.shape, np.float32)) * np.float32(quick.scale)
+def _brain_patterns(bits: Bits) -> Patterns:
+    """A bfloat16 is the first half of a float32."""
+    return Patterns(bits.view(np.int16), 16, -1, 1.0)
+
+
+def _single_patterns(floats: Floats) -> Patterns:
+    return Patterns(floats.view(np.int32), 0, -1, 1.0)
 
 
 def _eighth_table(exponent_bits: int) -> Floats:
@@ -111,10 +79,11 @@ def _eighth_table(exponent_bits: int) -> Floats:
     return np.where(patterns & 0x80, -size, size).astype(np.float32)
 
 
-def _kind(bits: int, infinity: int | None, floats: ToFloats, quick: Callable[[Bits], Quick] | None = None) -> Kind:
-    plainly = Quick(lambda bits, _: floats(bits), 1.0)
-    unsigned, signed = np.dtype(f"<u{bits // 8}"), np.dtype(f"<i{bits // 8}")
-    return Kind(unsigned, signed, infinity, floats, quick or (lambda _: plainly))
+def _kind(
+    bits: int, infinity: int | None, floats: ToFloats, patterns: Callable[[Bits], Patterns] | None = None
+) -> Kind:
+    unsigned = np.dtype(f"<u{bits // 8}")
+    return Kind(unsigned, infinity, floats, patterns or (lambda some: _single_patterns(floats(some))))
 
 
 def _narrowed(bits: Bits) -> Floats:
@@ -126,8 +95,8 @@ def _narrowed(bits: Bits) -> Floats:
 KINDS = {
     "F64": _kind(64, 0x7FF0_0000_0000_0000, _narrowed),
     "F32": _kind(32, 0x7F80_0000, lambda bits: bits.view(np.float32)),
-    "F16": _kind(16, 0x7C00, _half, _quick_half),
-    "BF16": _kind(16, 0x7F80, lambda bits: (bits.astype(np.uint32) << 16).view(np.float32)),
+    "F16": _kind(16, 0x7C00, _half, _half_patterns),
+    "BF16": _kind(16, 0x7F80, lambda bits: (bits.astype(np.uint32) << 16).view(np.float32), _brain_patterns),
     "F8_E4M3": _kind(8, 0x7F, _looked_up(_eighth_table(4))),
     "F8_E5M2": _kind(8, 0x7C, _looked_up(_eighth_table(5))),
     "I8": _kind(8, None, lambda bits: bits.view(np.int8).astype(np.float32)),

@@ -1,21 +1,16 @@
 """A LoRA's factors projected as their tensors pass by, so that no more of them is held than what a sketch needs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.registry.layers import Layer, Plan
 from domain.registry.weights import SIDE, Floats, Update, channels, projection
 from gpu_cluster.dtypes import Bits, Kind
-
-_PIECE = 65_536
-"""Numbers that are turned to float32 at a time: they stay in a processor's cache until they are multiplied."""
-
-_PRODUCT = 500_000
-"""Multiplications in one call of the linear algebra library. OpenBLAS spreads those of twice 262,144 and more over
-threads of its own, which wait for one another in loops: for matrices this narrow that took twice the processor time."""
+from gpu_cluster.kernels import project_down, project_up
 
 Sink = Callable[[Bits, Kind], None]
 """Takes a tensor's numbers, in the order of the file, as they lie there, with how they are to be read."""
@@ -26,9 +21,8 @@ class Projected:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        room = _Room()
-        self._downs = [_Down(layer, room) for layer in plan.layers]
-        self._ups = [_Up(layer, room) for layer in plan.layers]
+        self._downs = [_Down(layer) for layer in plan.layers]
+        self._ups = [_Up(layer) for layer in plan.layers]
         self._alphas = [_Alpha() for _ in plan.layers]
 
     def sinks(self) -> dict[int, Sink]:
@@ -64,24 +58,11 @@ class _Alpha:
         return np.float32(1.0 if self._value is None else self._value / rank)
 
 
-class _Room:
-    """Memory for the numbers that are being worked on: the same for all, so that it stays in a processor's cache."""
-
-    def __init__(self) -> None:
-        self._memory = np.empty(0, np.float32)
-
-    def of(self, bits: Bits) -> Floats:
-        """Give room for as many floats."""
-        if len(self._memory) < bits.size:
-            self._memory = np.empty(bits.size, np.float32)
-        return self._memory[: bits.size].reshape(bits.shape)
-
-
 class _Rows(ABC):
     """A matrix that comes row by row; a row that is cut through waits for its rest."""
 
-    def __init__(self, width: int, room: _Room) -> None:
-        self._width, self._room = width, room
+    def __init__(self, width: int) -> None:
+        self._width = width
         self._at = 0
         self._cut: Bits | None = None
 
@@ -112,8 +93,8 @@ class _Rows(ABC):
 class _Down(_Rows):
     """A · R₂, for the factor A of rank × inward."""
 
-    def __init__(self, layer: Layer, room: _Room) -> None:
-        super().__init__(layer.inward, room)
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(layer.inward)
         self._rank = layer.rank
 
     @cached_property
@@ -123,22 +104,17 @@ class _Down(_Rows):
 
     def add(self, at: int, rows: Bits, kind: Kind) -> None:
         """Project rows of A, of each of which the channels that are read."""
-        quick = kind.quick(rows)
-        ranges, signs = channels(self._width), _signs_that_count(self._width, "in", quick.scale)
-        together = max(_PRODUCT // signs.size, 1)
-        for first, some in _pieces(rows, len(signs), together):
-            read = np.concatenate([some[:, one:other] for one, other in ranges], axis=1) if len(ranges) > 1 else some
-            numbers = quick.floats(read, self._room.of(read))
-            _multiply(numbers, signs, together, out=self.sums[at + first : at + first + len(some)])
+        patterns = kind.patterns(rows)
+        signs = _signs(self._width, "in", patterns.scale)
+        project_down(patterns, _channels(self._width), signs, self.sums[at : at + len(rows)])
 
 
 class _Up(_Rows):
     """R₁ᵀ · B, for the factor B of outward × rank."""
 
-    def __init__(self, layer: Layer, room: _Room) -> None:
-        super().__init__(layer.rank, room)
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(layer.rank)
         self._height = layer.outward
-        self._read = 0
 
     @cached_property
     def sums(self) -> Floats:
@@ -147,50 +123,29 @@ class _Up(_Rows):
 
     def add(self, at: int, rows: Bits, kind: Kind) -> None:
         """Project rows of B, those that are read."""
-        ranges = channels(self._height)
-        if len(ranges) > 1:
-            rows = np.concatenate([rows[max(one - at, 0) : max(other - at, 0)] for one, other in ranges])
-        quick = kind.quick(rows)
-        signs = _signs_that_count(self._height, "out", quick.scale)[self._read :]
-        together = max(_PRODUCT // (SIDE * self._width), 1)
-        for first, some in _pieces(rows, self._width, together):
-            numbers = quick.floats(some, self._room.of(some))
-            _add_product(signs[first : first + len(some)], numbers, together, to=self.sums)
-        self._read += len(rows)
+        patterns = kind.patterns(rows)
+        signs = _signs(self._height, "out", patterns.scale)
+        before = 0
+        for first, last in channels(self._height):
+            begin, end = max(first, at), min(last, at + len(rows))
+            if begin < end:
+                some = patterns._replace(numbers=patterns.numbers[begin - at : end - at])
+                project_up(some, signs[before + begin - first : before + end - first], self.sums)
+            before += last - first
 
 
-def _pieces(rows: Bits, width: int, together: int = 1) -> Iterator[tuple[int, Bits]]:
-    """Cut rows, of each of which `width` numbers are read, into pieces of a multiple of `together` rows.
-
-    Gives each with the place of its first row.
-    """
-    at_once = max(_PIECE // width // together, 1) * together
-    for first in range(0, len(rows), at_once):
-        yield first, rows[first : first + at_once]
+@lru_cache(maxsize=1024)
+def _channels(width: int) -> NDArray[np.int64]:
+    """Give the ranges of channels that are read of a side of this width."""
+    return np.array(channels(width), np.int64)
 
 
 @lru_cache(maxsize=64)
-def _signs_that_count(width: int, side: str, scale: float) -> Floats:
-    """Give the signs of the channels that are read of a side of this width, with what the numbers are multiplied by."""
+def _signs(width: int, side: str, scale: float) -> Floats:
+    """Give the signs of the channels that are read of a side of this width, with what the numbers are multiplied by.
+
+    They are channels × `SIDE`, of the inward side turned.
+    """
     signs = projection(width, side) * np.float32(scale)
-    return np.concatenate([signs[first:last] for first, last in channels(width)])
-
-
-def _multiply(rows: Floats, signs: Floats, together: int, *, out: Floats) -> None:
-    """Write rows · signs to `out`, `together` rows at a time."""
-    whole = len(rows) - len(rows) % together
-    if whole:
-        stacked = rows[:whole].reshape(-1, together, len(signs))
-        np.matmul(stacked, signs, out=out[:whole].reshape(-1, together, SIDE))
-    if whole < len(rows):
-        np.matmul(rows[whole:], signs, out=out[whole:])
-
-
-def _add_product(signs: Floats, rows: Floats, together: int, *, to: Floats) -> None:
-    """Add signsᵀ · rows to `to`, `together` rows at a time."""
-    whole = len(rows) - len(rows) % together
-    if whole:
-        turned = signs[:whole].reshape(-1, together, SIDE).transpose(0, 2, 1)
-        to += np.add.reduce(turned @ rows[:whole].reshape(-1, together, rows.shape[1]))
-    if whole < len(rows):
-        to += signs[whole:].T @ rows[whole:]
+    read = np.concatenate([signs[first:last] for first, last in channels(width)])
+    return np.ascontiguousarray(read.T) if side == "in" else read
