@@ -22,6 +22,7 @@ from gpu_cluster.lanes import Lanes, Taker
 
 _AUTOV1_START, _AUTOV1_END = 0x100000, 0x110000
 _AUTOV1_LEAST_BYTES = 2 * 1024**2
+_BLOCK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,20 @@ class _Crc32:
 
     def hexdigest(self) -> str:
         return f"{self._value:08x}"
+
+
+class _Together:
+    """Quick digests, given a chunk block by block: the first brings a block to the processor's cache for the others."""
+
+    def __init__(self, *digests: Taker) -> None:
+        self._digests = digests
+
+    def update(self, data: Chunk) -> None:
+        view = memoryview(data)
+        for start in range(0, len(view), _BLOCK):
+            block = view[start : start + _BLOCK]
+            for digest in self._digests:
+                digest.update(block)
 
 
 class _After:
@@ -101,7 +116,7 @@ class FileHasher:
         self._autov1 = hashlib.sha256()
         self._size = 0
         tensors = [self._tensors] if self._tensors else []
-        takers = [*others, self._sha256, *tensors, self._blake3, self._crc32]
+        takers = [*others, self._sha256, *tensors, _Together(self._blake3, self._crc32)]
         self._lanes = Lanes(takers, threads=threads, buffers=buffers)
 
     def __enter__(self) -> Self:

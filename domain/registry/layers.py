@@ -99,20 +99,20 @@ _ORIGINAL_BLOCK = re.compile(r"^(input|output)_blocks_(\d+)_(\d+)(?:_(.+))?$")
 _ORIGINAL_MIDDLE = re.compile(r"^middle_block_(\d+)_(.+)$")
 
 
+@lru_cache(maxsize=1 << 13)
 def split_name(name: str) -> tuple[str, Part] | None:
-    """Take a tensor's name apart: the canonical name of its layer and what it is there; None when of no adapter."""
+    """Take a tensor's name apart: the canonical name of its layer and what it is there; None when of no adapter.
+
+    LoRAs of a base share their names.
+    """
     for pattern, part in _SUFFIXES:
         if found := pattern.search(name):
             return canonical(name[: found.start()]), part
     return None
 
 
-@lru_cache(maxsize=4096)
 def canonical(path: str) -> str:
-    """Bring the name of a layer to one form, that of diffusers' modules joined by underscores.
-
-    The tensors of a layer share its path, and LoRAs of a base share theirs.
-    """
+    """Bring the name of a layer to one form, that of diffusers' modules joined by underscores."""
     path = _WRAPPERS.sub("", path)
     component = ""
     for pattern, short in _COMPONENTS:
