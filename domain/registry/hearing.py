@@ -166,11 +166,11 @@ def orders_of(words: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
     A j may also be a y. Where there are too few consonants for a name there are none.
     """
     keys = tuple(map(key_of_word, words))
-    consonants = sum(map(len, keys))
-    if consonants < _LEAST_CONSONANTS and (consonants < _LEAST_CONSONANTS - 1 or sum(map(len, words)) < _LONG):
+    consonants = len("".join(keys))
+    if consonants < _LEAST_CONSONANTS and (consonants < _LEAST_CONSONANTS - 1 or len("".join(words)) < _LONG):
         return []
     found = _turned(words, keys)
-    if any("j" in word for word in words):
+    if "j" in "".join(words):
         spoken = tuple(word.replace("j", "y") for word in words)
         found += _turned(spoken, tuple(map(key_of_word, spoken)))
     return found

@@ -49,6 +49,7 @@ class Words:
         self.words = word_list(plain.low)
         self.readings: list[Reading] = readings_of_words(self.words)
         self._spans: Spans | None = None
+        self._humped: frozenset[int] | None = None
 
     @property
     def spans(self) -> Spans:
@@ -57,8 +58,14 @@ class Words:
             self._spans = spans_of(self.plain.low, self.words)
         return self._spans
 
-    def humped(self) -> Iterator[int]:
-        """Give the words that have an upper-case letter behind another letter, and are not all in upper case."""
+    @property
+    def humped(self) -> frozenset[int]:
+        """Which words have an upper-case letter behind another letter, and are not all in upper case."""
+        if self._humped is None:
+            self._humped = frozenset(self._with_humps())
+        return self._humped
+
+    def _with_humps(self) -> Iterator[int]:
         cased = self.plain.cased
         if cased.isupper():
             return
@@ -88,14 +95,22 @@ class Stream:
         # No skeleton has a letter twice in a row, so that two alike stand where two words meet.
         self._doubled: list[int] = (np.flatnonzero(letters[1:] == letters[:-1]) + 1).tolist()
         self.text = _without(joined, self._doubled)
+        self._edges: list[int] | None = None
         self._offsets: list[int] | None = None
         self._extents: dict[int, list[tuple[int, int]]] = {}
+
+    @property
+    def edges(self) -> list[int]:
+        """At which letter each word begins, counted with those that are left out of the stream, and all of them."""
+        if self._edges is None:
+            self._edges = [0, *accumulate(map(len, self._skeletons))]
+        return self._edges
 
     @property
     def offsets(self) -> list[int]:
         """At which letter of the stream each word begins, and its length at last."""
         if self._offsets is None:
-            begins = np.array([0, *accumulate(map(len, self._skeletons))])
+            begins = np.array(self.edges)
             self._offsets = (begins - np.searchsorted(self._doubled, begins)).tolist()
         return self._offsets
 
@@ -109,29 +124,27 @@ class Stream:
             return hits
         # How many letters were left out of the stream up to each of those that were.
         left_out = [at - number for number, at in enumerate(self._doubled)]
-        edges = [0, *accumulate(map(len, self._skeletons))]
-        humped = frozenset(self.source.humped())
         found = []
         for hit in hits:
             first = hit[1] + bisect_right(left_out, hit[1])
             last = hit[2] - 1 + bisect_right(left_out, hit[2] - 1)
-            if self._begins(first, edges, humped) and self._ends(last, edges, humped):
+            if self._begins(first) and self._ends(last):
                 found.append(hit)
         return found
 
-    def _begins(self, letter: int, edges: list[int], humped: frozenset[int]) -> bool:
+    def _begins(self, letter: int) -> bool:
         """Whether a name may begin before a letter, counted with those that are left out of the stream."""
-        word = bisect_right(edges, letter) - 1
-        if self.source.readings[word].begins[self.kind][letter - edges[word]] or word in humped:
+        word = bisect_right(self.edges, letter) - 1
+        if self.source.readings[word].begins[self.kind][letter - self.edges[word]]:
             return True
         # The letter that is left begins what the other began, and ends what it ended itself.
         at = bisect_right(self._doubled, letter)
-        return at < len(self._doubled) and self._doubled[at] == letter + 1
+        return (at < len(self._doubled) and self._doubled[at] == letter + 1) or word in self.source.humped
 
-    def _ends(self, letter: int, edges: list[int], humped: frozenset[int]) -> bool:
+    def _ends(self, letter: int) -> bool:
         """Whether a name may end behind a letter."""
-        word = bisect_right(edges, letter) - 1
-        return bool(self.source.readings[word].ends[self.kind][letter - edges[word]]) or word in humped
+        word = bisect_right(self.edges, letter) - 1
+        return bool(self.source.readings[word].ends[self.kind][letter - self.edges[word]]) or word in self.source.humped
 
     def starts(self, letter: int) -> Iterator[Edge]:
         """Give the places at which a name that begins with this letter of the stream may begin in the text."""

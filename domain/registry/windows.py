@@ -112,7 +112,13 @@ def latin_windows(source: Words) -> Iterator[Window]:
     """Give one to three Latin words, where one is no ordinary word."""
     words, readings = source.words, source.readings
     telling = set(compress(range(len(words)), TELLING(readings))) | _hyphened(source)
+    lonely = {at for at in telling if not (_is_part(at - 1, readings, telling) or _is_part(at + 1, readings, telling))}
     usable = {at for at in telling if words[at].isascii() and len(words[at]) < _LONGEST}
+    # Most stand between words that are no part of a name.
+    for at in usable & lonely:
+        yield Window(at, at, ((words[at],), LATIN))
+    usable -= lonely
+    telling -= lonely
     for near in telling:
         usable.update(_beside(readings, range(near + 1, min(near + _MOST_WORDS, len(words)))))
         usable.update(_beside(readings, range(near - 1, max(near - _MOST_WORDS, -1), -1)))
@@ -124,6 +130,11 @@ def latin_windows(source: Words) -> Iterator[Window]:
                 yield Window(first, last, (tuple(words[first : last + 1]), LATIN))
 
 
+def _is_part(at: int, readings: Sequence[Reading], telling: set[int]) -> bool:
+    """Whether a word may be part of a name in Latin letters."""
+    return 0 <= at < len(readings) and (readings[at].beside or at in telling)
+
+
 def _beside(readings: Sequence[Reading], places: range) -> Iterator[int]:
     """Give the places one by one up to a word that is no part of a name beside a telling one."""
     return takewhile(lambda at: readings[at].beside, places)
@@ -131,7 +142,7 @@ def _beside(readings: Sequence[Reading], places: range) -> Iterator[int]:
 
 def _hyphened(source: Words) -> set[int]:
     """Give the short words behind a hyphen, as in "Tae-hee"."""
-    if not _HYPHENED.search(source.plain.low):
+    if "-" not in source.plain.low or not _HYPHENED.search(source.plain.low):
         return set()
     words = source.words
     return {at for at, word in enumerate(words) if at and len(word) <= 4 and source.between(at) == "-"}
