@@ -5,7 +5,7 @@ import re
 from domain.registry.compounds import is_done, names_thing, stands_in_place
 from domain.registry.contexts import counts_things, goes_on, is_compared, speaks_of_person
 from domain.registry.given_names import is_frequent_family_name, is_given_name
-from domain.registry.han import are_variants, is_longer_in_han
+from domain.registry.han import are_variants, is_longer_in_han, is_within_han, may_be_chinese
 from domain.registry.name_parts import NameParts
 from domain.registry.name_policy import NamePolicy
 from domain.registry.ordinary import is_ordinary
@@ -86,10 +86,13 @@ def _is_something_else(plain: Plain, parts: NameParts, first: int, last: int) ->
     """Whether what stands beside the name makes another thing of it; not where the name is disguised."""
     if parts.foreign:
         return is_longer_in_han(plain, first, last)
+    if is_within_han(plain, first, last):
+        return True
     given = parts.words[0]
     if is_ordinary(given) and not is_given_name(given) and is_compared(plain, last):
         return True
-    if len(parts.words) == 1 or not plain.low[first:last].replace(" ", "").isalpha():
+    written = plain.low[first:last]
+    if len(parts.words) == 1 or " " not in written or not written.replace(" ", "").isalpha():
         return False
     if names_thing(plain, parts, first, last) or is_done(plain, parts, first, last):
         return True
@@ -119,7 +122,7 @@ def _latin_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, text: 
     if _digits(parts.letters) and _digits(parts.letters) != _digits(letters):
         return 0
     if is_foreign(letters) and stream.kind == LOOK and not _is_mixed(letters):
-        return policy.sounded if len(parts.letters) >= 6 and _may_be_chinese(stream, letters) else 0
+        return policy.sounded if len(parts.letters) >= 6 and may_be_chinese(letters) else 0
     if len(parts.letters) < 5:
         return 0
     if not letters.isalpha() or not letters.isascii() or any(sign in text for sign in "$@!|*") or (
@@ -156,20 +159,6 @@ def _digits(text: str) -> str:
 
 def _is_mixed(letters: str) -> bool:
     return any(char.isascii() and char.isalpha() for char in letters)
-
-
-_FAMILY_NAMES = frozenset(
-    "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹袁邓鄧许許傅沈曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴"
-    "夏钟鍾汪田任姜范範方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文庞龐樊兰蘭殷施陶洪翟安颜顏倪严嚴牛温溫芦"
-    "季俞章鲁魯葛伍韦韋申尤毕畢聂聶焦向柳邢岳齐齊梅莫庄莊辛管祝左涂谷祁时時舒耿卜路詹关關苗凌费費纪紀盛童霍成"
-)
-
-
-def _may_be_chinese(stream: Stream, letters: str) -> bool:
-    """Whether Han characters that sound like a name could be one: three or more, and the first a family name."""
-    if not any("\u3400" <= char <= "\u9fff" for char in letters):
-        return True
-    return len(letters) >= 3 and letters[0] in _FAMILY_NAMES
 
 
 def _of_breaks(

@@ -18,6 +18,44 @@ _LONGER_HAN = frozenset(
 )
 """Words of two characters, of which the first ends many a given name."""
 
+_FAMILY_NAMES = frozenset(
+    "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹袁邓鄧许許傅沈"
+    "曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鍾汪田任姜范範方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江"
+    "史顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文庞龐樊兰蘭殷施陶洪翟安颜顏倪严嚴牛温溫芦季俞章鲁"
+    "魯葛伍韦韋申尤毕畢聂聶焦向柳邢岳齐齊梅莫庄莊辛管祝左涂谷祁时時舒耿卜路詹关關苗凌费費纪紀盛童霍成巩鞏佟柴鲍鮑"
+    "甄甘闫閆仇符桑隋瞿蒲荆荊屈习習车車宁寧古冼"
+)
+_NO_NAMES = frozenset(
+    """
+    高清 高兴 高级 高楼 高山 高质 黄色 黄金 黄昏 黄油 黄土 白色 白云 白天 白雪 白发 白鸽 金色 金发 金属 金鱼 石头
+    石桥 石板 石阶 石墙 温暖 温柔 温泉 雷电 花园 花朵 毛衣 毛发 毛绒 毛巾 马路 马车 方形 方块 江水 江南 林间 林中
+    常见 向上 向左 向右 安静 安全 汤匙 牛奶 牛仔 龙虾 章鱼 孔雀 康复 秋天 夏天 夏日 夏夜 时尚 时钟 时间 童话 童年
+    文字 文艺 武器 武士 钟楼 水彩 古典 古代 古风 古城 车站 车窗 项链 单色 明亮 明星 乐器 乐队 钱包 史诗 汽车 于是
+    许多 周围 何时 谷仓 连衣 左边 姚黃 高樓 黃色 黃金 黃昏 白雲 石頭 石橋 溫暖 溫柔 溫泉 雷電 花園 馬路 馬車 龍蝦
+    時尚 時鐘 時間 鐘樓 車站 車窗 項鏈 單色 樂器 樂隊 許多 周圍 石畳 石段 湯気 路地 金髪 白髪 高画 夏服 江戸 石像
+    雷雨 金髮 白髮
+    """.split()  # noqa: SIM905 - as above
+)
+"""Everyday words of two characters that begin as a family name does."""
+
+
+def may_be_chinese(letters: str) -> bool:
+    """Whether Han characters that sound like a name could be one: the first is a family name, and all no word."""
+    if not any(map(_is_han, letters)):
+        return True
+    return len(letters) >= 2 and letters[0] in _FAMILY_NAMES and letters not in _NO_NAMES
+
+
+def is_within_han(plain: Plain, first: int, last: int) -> bool:
+    """Whether two Han characters stand in a longer run of them, where what sounds like a name is none mostly."""
+    if last - first != 2 or not _is_han(plain.low[first]):
+        return False
+    return _is_japanese_or_han(plain.low[first - 1 : first]) or _is_japanese_or_han(plain.low[last : last + 1])
+
+
+def _is_japanese_or_han(char: str) -> bool:
+    return _is_han(char) or "\u3041" <= char <= "\u30ff"
+
 
 def is_longer_in_han(plain: Plain, first: int, last: int) -> bool:
     """Whether the Han characters around a name make a longer word with it."""

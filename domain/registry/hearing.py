@@ -1,7 +1,7 @@
 """How words may be heard: in Latin letters, word by word or run together, with the key that names are looked up by."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from domain.registry.romanising import (
@@ -30,9 +30,10 @@ _KATAKANA = re.compile(r"[\u30a1-\u30ff]")
 _VOWELLESS = re.compile(r"[\u0590-\u06ff]")
 _HAN = re.compile(r"[\u3400-\u9fff々]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+$")
+_GREEK = re.compile(r"[\u0370-\u03ff]")
 
 _ALL_OTHER = 10
-_OTHER_VOICES = {"kana": _ALL_OTHER, "hangul": _ALL_OTHER, "vowelless": 2, "other": 1}
+_OTHER_VOICES = {"kana": _ALL_OTHER, "hangul": _ALL_OTHER, "vowelless": 2, "greek": 1, "other": 1}
 """So many consonants may be voiced in the text and not in the name: Japanese has no l, Korean voices what stands
 between vowels, and Arabic has no p."""
 _KANA_LENIENCE, _DOTTED_LENIENCE = -0.05, -0.10
@@ -80,9 +81,10 @@ def _heard_japanese(words: tuple[str, ...]) -> Iterator[Heard]:
 
 def _heard_chinese(words: tuple[str, ...]) -> Iterator[Heard]:
     """The name of somebody else in Chinese, with a dot in it: each character is a syllable, so vowels are added."""
-    latin = tuple(map(chinese_reading, words))
-    spaced = sound_of(" ".join(map(consonants_of_word, latin)))
-    yield Heard(latin, spaced.key, _DOTTED_LENIENCE, "kana", spaced.voices, _ALL_OTHER)
+    whole = tuple(map(chinese_reading, words))
+    for latin in (whole, *_written_otherwise(whole, _CHINESE)):
+        spaced = sound_of(" ".join(map(consonants_of_word, latin)))
+        yield Heard(latin, spaced.key, _DOTTED_LENIENCE, "kana", spaced.voices, _ALL_OTHER)
 
 
 def _heard_spaced(words: tuple[str, ...]) -> list[Heard]:
@@ -91,11 +93,8 @@ def _heard_spaced(words: tuple[str, ...]) -> list[Heard]:
     bare = tuple(_read(without_ending(word)) for word in words)
     script = _script_of(words[-1])
     others = [tuple(map(loan_reading, words))] if script == "hangul" else []
-    others += [
-        tuple(word.replace(heard, written) for word in whole)
-        for heard, written in _heard_as(words[-1])
-        if any(heard in word for word in whole)
-    ]
+    others += readings_of(words) if script == "greek" else []
+    others += _written_otherwise(whole, _HEARD_AS.get(script, ()))
     found = [heard for latin in dict.fromkeys((whole, bare, *others)) for heard in _sounding(latin, script)]
     if len(words) == 1 and script == "hangul":
         for reading in readings_of((_without_particle(words[0]),))[1:]:
@@ -122,12 +121,13 @@ def _sounding(latin: tuple[str, ...], script: str) -> Iterator[Heard]:
 
 
 def _guessed(heard: Heard) -> Iterator[Heard]:
-    """Hear one consonant otherwise, where there are enough others: Ferstappen for Verstappen."""
+    """Hear one consonant otherwise, or two turned, where there are enough others: Ferstappen for Verstappen."""
     if " " not in heard.key or len(heard.key) < _GUESSED_FROM:
         return
     said = together(map(consonants_of_word, heard.latin))
     others = {said[:at] + other + said[at + 1 :] for at in range(len(said)) for other in _CONSONANTS}
     others |= {said[:at] + other + said[at:] for at in range(len(said) + 1) for other in _CONSONANTS}
+    others |= {said[:at] + said[at + 1] + said[at] + said[at + 2 :] for at in range(len(said) - 1)}
     for sound in {sound_of(first_of_class(other)) for other in others - {said}}:
         key = run_together(sound.key, len(heard.latin))
         yield Heard(heard.latin, key, _STRICTER, heard.script, sound.voices, heard.others + 1)
@@ -138,16 +138,32 @@ def _script_of(word: str) -> str:
         return "hangul"
     if _KATAKANA.match(word):
         return "kana"
+    if _GREEK.match(word):
+        return "greek"
     return "vowelless" if _VOWELLESS.match(word) else "other"
 
 
-def _heard_as(word: str) -> tuple[tuple[str, str], ...]:
-    """Say which sounds a script writes as another: Japanese v as b, Korean z as j and ts as ch, Arabic v as f."""
-    if _KATAKANA.match(word):
-        return (("b", "v"),)
-    if _HANGUL.match(word):
-        return (("j", "z"), ("ch", "ts"))
-    return (("f", "v"),) if _VOWELLESS.match(word) else ()
+_CHINESE = (("ng", "n"), ("f", "v"))
+_HEARD_AS = {
+    "kana": (("b", "v"),),
+    "hangul": (("j", "z"), ("ch", "ts")),
+    "vowelless": (("tsh", "c"), ("f", "v")),
+    "greek": (("ts", "c"),),
+}
+"""Which sounds a script writes as another: Japanese v as b, Korean z as j and ts as ch, Arabic v as f; and Arabic and
+Greek the end of Slavic names in two letters."""
+
+
+def _written_otherwise(latin: tuple[str, ...], sounds: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Give words with one or more sounds as others write them."""
+    forms = [latin]
+    for heard, written in sounds:
+        forms += [
+            tuple(word.replace(heard, written) for word in form)
+            for form in forms
+            if any(heard in word for word in form)
+        ]
+    return forms[1:]
 
 
 def _read(word: str) -> str:

@@ -48,6 +48,9 @@ _LUNATE = {"\u03f9": "C", "\u03f2": "c"}
 _GREEK_CAPITALS = str.maketrans("ΗΝΥΧΖ", "HNYXZ")
 _MIXED = re.compile(r"[ΗΝΥΧΖ](?=[a-zA-Z\u0400-\u04ff])|(?<=[a-zA-Z\u0400-\u04ff])[ΗΝΥΧΖ]")
 
+_IN_GREEK = re.compile("[\u0386\u0388-\u038f\u03ac-\u03ceΓΔΘΛΞΠΣΦΨΩα-ω]")
+"""A letter that only Greek has: where there is none, capitals that look like Latin ones are there for their looks."""
+
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1b\x7f]")
 
 _TABLE_SIZE = 1 << 16
@@ -104,7 +107,11 @@ def plain_of(text: str) -> Plain:
         return Plain(text, text.lower(), None, None)
     pieces: Sequence[str] = _COMPOSED.findall(text) if _PARTED.search(text) else text
     kept = [_TABLE[piece] for piece in pieces]
-    cased = _MIXED.sub(lambda found: found[0].translate(_GREEK_CAPITALS), "".join(kept))
+    cased = "".join(kept)
+    if _IN_GREEK.search(cased):
+        cased = _MIXED.sub(lambda found: found[0].translate(_GREEK_CAPITALS), cased)
+    else:
+        cased = cased.translate(_GREEK_CAPITALS)
     low = cased.lower()
     if len(low) != len(cased):
         low = "".join(map(_lowered, cased))

@@ -17,15 +17,19 @@ _RARE = re.compile(
 )
 _RARE_SIGNS = ("BREAK", "AND", "%", "&", "\\", "</")
 _CHOICE = re.compile(r"[\[{(][^\[\]{}()|]*(?:\|[^\[\]{}()|]*)+[\]})]")
+_SCHEDULE = re.compile(r"(\[[^\[\]{}()|:]{0,40}):(?=[^\[\]{}()|:]{0,40}:\s*\d*\.?\d+\s*\])")
+"""What is drawn first and what later, [a:b:0.5]: two alternatives, short ones, as names are."""
 _MOST_CHOICES = 3
 _REACH = 60
 """So many characters beside a choice are read with it: as many as most names have, and their context."""
 
 
 def masked(text: str) -> str:
-    """Put spaces where prompt syntax stood that says nothing about names; every other character stays in place."""
+    """Put spaces where prompt syntax stood that says nothing about names, and a bar between what is drawn first and
+    later; every other character stays in place.
+    """
     if ":" in text:
-        text = _WEIGHT.sub(_blank, text)
+        text = _WEIGHT.sub(_blank, _SCHEDULE.sub(r"\1|", text) if "[" in text else text)
     if "." in text:
         text = _DECIMAL.sub(_blank, text)
     if any(sign in text for sign in _RARE_SIGNS):
@@ -45,7 +49,7 @@ class Part(NamedTuple):
 
 
 def readings(text: str) -> list[Part]:
-    """Give the masked text, and, where it offers alternatives (`[a|b]`, `{a|b}`), what each choice would read.
+    """Give the masked text, and, where it offers alternatives (`[a|b]`, `{a|b}`, `[a:b:9]`), what each would read.
 
     A choice is read with what stands around it, as far as a name may reach. Groups near each other choose alike, even
     and odd ones apart, so that their number is bounded: nine more readings of each part at most.

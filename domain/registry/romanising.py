@@ -71,6 +71,8 @@ _SPOKEN_AS = (
     ("ى", "a"),
     ("ظ", "z"),
     ("सिंह", "सिंघ"),
+    ("γγ", "ng"),
+    ("γχ", "nch"),
     ("μπ", "b"),
     ("ντ", "d"),
     ("γκ", "g"),
@@ -88,6 +90,8 @@ _SPOKEN_AS = (
 _GREEK_V = re.compile("(?<=[αεη])υ(?=[βγδζλμνραεηιουω]|[θκξπστφχψ]|$)")
 _GREEK_F = re.compile("v(?=[θκξπστφχψ]|$)")
 """The second letter of αυ, ευ and ηυ: spoken as v, and as f before what has no voice."""
+_SPOKEN_APART = re.compile("[زستكد](?=ه)")
+"""A vowel is spoken before this h, which Latin letters would make one sound with the letter before."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -134,6 +138,8 @@ def romanised(word: str) -> str:
     """Write a word of another script in lower-case Latin letters, by the sound."""
     if _VOWELLESS.match(word) and (usual := usually_written(word)):
         return usual
+    if _SPOKEN_APART.search(word):
+        word = _SPOKEN_APART.sub("\\g<0>ا", word)
     if _GREEK_V.search(word):
         word = _GREEK_F.sub("f", _GREEK_V.sub("v", word))
     for spelled, sound in _SPOKEN_AS:
