@@ -14,7 +14,8 @@ from domain.registry.readings import LOOK, NATIVE, SHORTEST_WITH_AFFIX, reading_
 from domain.registry.skeletons import is_foreign
 from domain.registry.streams import Edge, Stream, Words
 
-_SENTENCE = re.compile(r"['\")\]]*[,;.!?]+['\")]*\s|\s*\n\s*\n")
+_SENTENCE = re.compile(r"(?: {2,})?['\")\]]*[,;.!?]+['\")]*\s|\s*\n\s*\n")
+"""Spaces before the sign are what is left of the syntax of prompts: "[emma:anna:0.5], stone walls"."""
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
 _LONG_NAME = 10
 """From so many letters on a name may be broken anywhere by spaces and still be near evidence."""

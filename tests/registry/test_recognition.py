@@ -73,7 +73,10 @@ def test_false_positives_on_the_labelled_set_are_at_most_half_a_percent(matcher:
     assert len(refused) <= 0.005 * len(negatives), refused
 
 
-@pytest.mark.parametrize(("folder", "sizes"), [("later", (728, 698)), ("blind-1", (450, 450)), ("blind-2", (450, 450))])
+@pytest.mark.parametrize(
+    ("folder", "sizes"),
+    [("later", (728, 698)), ("blind-1", (450, 450)), ("blind-2", (450, 450)), ("blind-3", (450, 450))],
+)
 def test_the_other_sets_stay_within_two_points_of_the_figures_to_reach(folder: str, sizes: tuple[int, int]) -> None:
     persons = persons_of(folder)
     matcher = NameMatcher(Snapshot(1, persons))
@@ -141,6 +144,19 @@ def test_recall_holds_for_obfuscations_that_the_set_does_not_have(
         ("大谷翔平", "shohei ohtani", "shohei ohtani", Verdict.HELD),
         ("نانسي عجرم", "nancy ajram", "nancy ajram", Verdict.HELD),
         ("李连杰", "李連傑在功夫電影", "李連傑", Verdict.HELD),
+        ("Yao Ming", "篮球，姚明，体育馆", "姚明", Verdict.HELD),
+        ("Gong Li", "鞏俐 電影劇照", "鞏俐", Verdict.HELD),
+        ("Emma Stone", "艾玛·斯通，黄色长裙", "艾玛·斯通", Verdict.HELD),
+        ("Robert Lewandowski", "罗伯特·莱万多夫斯基", "罗伯特·莱万多夫斯基", Verdict.HELD),
+        ("Luka Modrić", "لوكا مودريتش، كرة", "لوكا مودريتش", Verdict.HELD),
+        ("Novak Djoković", "Νόβακ Τζόκοβιτς, γήπεδο", "Νόβακ Τζόκοβιτς", Verdict.HELD),
+        ("Θόδωρος Αγγελόπουλος", "Thodoros Angelopoulos", "Thodoros Angelopoulos", Verdict.HELD),
+        ("Zaha Hadid", "ΖΑΗΑ ΗΑDΙD, facade", "ΖΑΗΑ ΗΑDΙD", Verdict.BLOCKED),
+        ("Константин Хабенский", "Константин Хабеснкий", "Константин Хабеснкий", Verdict.HELD),
+        ("Son Heung-min", "heungminson, football", "heungminson", Verdict.HELD),
+        ("Tiger Woods", "#tigerwoods golf lora", "tigerwoods", Verdict.BLOCKED),
+        ("Idris Elba", "Idris [Smith:Elba:0.3], coat", "Idris [Smith:Elba", Verdict.BLOCKED),
+        ("Florence Pugh", "[florence:anna:0.7] pugh", "florence:anna:0.7] pugh", Verdict.BLOCKED),
     ],
 )
 def test_exact_evidence_blocks_and_near_evidence_is_held(name: str, text: str, found: str, verdict: Verdict) -> None:
@@ -165,6 +181,10 @@ def test_exact_evidence_blocks_and_near_evidence_is_held(name: str, text: str, f
         ("Tom Hanks", "Tom Banks"),
         ("Daniel Craig", "Danielle Craig"),
         ("Yao Ming", "要命的天气"),
+        ("Yao Ming", "要命，天气"),
+        ("Bai Yun", "蓝天，白云，草地"),
+        ("Gao Feng", "站在高峰上的人"),
+        ("Emma Stone", "[emma:anna:0.5], stone walls"),
         ("Sean Bean", "sean bean salad"),
         ("Tiger Woods", "tiger woods hunting cat"),
         ("Paris Hilton", "hilton paris opera"),
