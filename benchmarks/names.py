@@ -37,6 +37,7 @@ SETS = {
     "written blind, first": ("blind-1", 95.0, 2.5),
     "written blind, second": ("blind-2", 95.0, 2.5),
     "written blind, third": ("blind-3", 95.0, 2.5),
+    "written blind, fourth": ("blind-4", 95.0, 2.5),
 }
 """The labelled sets: their folders, the recall to reach in per cent, and the false positives.
 

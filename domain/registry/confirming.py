@@ -186,7 +186,8 @@ def _of_breaks(
     if not odd_spaces and not odd_signs:
         return score
     if _is_spelled_out(words, parts):
-        return policy.exact if len(parts.letters) >= 5 else policy.broken if len(parts.letters) >= 4 else 0
+        letters = len("".join(words)) if parts.foreign else len(parts.letters)
+        return policy.exact if letters >= 5 else policy.broken if letters >= 4 else 0
     if not odd_spaces and len(parts.letters) >= 6:
         return policy.exact
     long = len(parts.letters) >= _LONG_NAME and odd_spaces + odd_signs <= 2

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from domain.registry.chinese import usual_given_name, with_consonants
 from domain.registry.romanising import (
     chinese_reading,
     japanese_reading,
@@ -27,13 +28,18 @@ from domain.registry.sounds import (
 from domain.registry.streams import PARTICLE
 
 _KATAKANA = re.compile(r"[\u30a1-\u30ff]")
-_VOWELLESS = re.compile(r"[\u0590-\u06ff]")
 _HAN = re.compile(r"[\u3400-\u9fff々]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+$")
-_GREEK = re.compile(r"[\u0370-\u03ff]")
+_SCRIPTS = (
+    ("greek", re.compile(r"[\u0370-\u03ff]")),
+    ("cyrillic", re.compile(r"[\u0400-\u052f]")),
+    ("vowelless", re.compile(r"[\u0590-\u06ff]")),
+)
+_ARTICLE = re.compile(r"(\u0627\u0644)(?=.{3})")
+"""What is written to an Arabic word, and apart from it in Latin letters: al-Attiyah."""
 
 _ALL_OTHER = 10
-_OTHER_VOICES = {"kana": _ALL_OTHER, "hangul": _ALL_OTHER, "vowelless": 2, "greek": 1, "other": 1}
+_OTHER_VOICES = {"kana": _ALL_OTHER, "hangul": _ALL_OTHER, "vowelless": 2, "greek": 1, "cyrillic": 1, "other": 1}
 """So many consonants may be voiced in the text and not in the name: Japanese has no l, Korean voices what stands
 between vowels, and Arabic has no p."""
 _KANA_LENIENCE, _DOTTED_LENIENCE = -0.05, -0.10
@@ -82,7 +88,10 @@ def _heard_japanese(words: tuple[str, ...]) -> Iterator[Heard]:
 def _heard_chinese(words: tuple[str, ...]) -> Iterator[Heard]:
     """The name of somebody else in Chinese, with a dot in it: each character is a syllable, so vowels are added."""
     whole = tuple(map(chinese_reading, words))
-    for latin in (whole, *_written_otherwise(whole, _CHINESE)):
+    bare = tuple(map(chinese_reading, map(with_consonants, words)))
+    usual = (usual_given_name(words[0]) or bare[0], *bare[1:])
+    readings = [other for one in (whole, bare, usual) for other in (one, *_written_otherwise(one, _CHINESE))]
+    for latin in dict.fromkeys(readings):
         spaced = sound_of(" ".join(map(consonants_of_word, latin)))
         yield Heard(latin, spaced.key, _DOTTED_LENIENCE, "kana", spaced.voices, _ALL_OTHER)
 
@@ -94,7 +103,9 @@ def _heard_spaced(words: tuple[str, ...]) -> list[Heard]:
     script = _script_of(words[-1])
     others = [tuple(map(loan_reading, words))] if script == "hangul" else []
     others += readings_of(words) if script == "greek" else []
-    others += _written_otherwise(whole, _HEARD_AS.get(script, ()))
+    others += [other for one in (whole, *others) for other in _written_otherwise(one, _HEARD_AS.get(script, ()))]
+    if script == "vowelless" and any(map(_ARTICLE.match, words)):
+        others.append(tuple(map(_read, " ".join(_ARTICLE.sub(r"\1 ", word) for word in words).split())))
     found = [heard for latin in dict.fromkeys((whole, bare, *others)) for heard in _sounding(latin, script)]
     if len(words) == 1 and script == "hangul":
         for reading in readings_of((_without_particle(words[0]),))[1:]:
@@ -138,9 +149,7 @@ def _script_of(word: str) -> str:
         return "hangul"
     if _KATAKANA.match(word):
         return "kana"
-    if _GREEK.match(word):
-        return "greek"
-    return "vowelless" if _VOWELLESS.match(word) else "other"
+    return next((script for script, letters in _SCRIPTS if letters.match(word)), "other")
 
 
 _CHINESE = (("ng", "n"), ("f", "v"))
@@ -148,7 +157,8 @@ _HEARD_AS = {
     "kana": (("b", "v"),),
     "hangul": (("j", "z"), ("ch", "ts")),
     "vowelless": (("tsh", "c"), ("f", "v")),
-    "greek": (("ts", "c"),),
+    "greek": (("ts", "c"), ("f", "v")),
+    "cyrillic": (("g", "h"),),
 }
 """Which sounds a script writes as another: Japanese v as b, Korean z as j and ts as ch, Arabic v as f; and Arabic and
 Greek the end of Slavic names in two letters."""

@@ -150,12 +150,12 @@ def _is_slip(word: str, name: str, words: list[str], parts: NameParts, *, turned
 
 def _of_turn(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts) -> float:
     """Family name first is usual with a comma, and otherwise near evidence where the words are no ordinary ones."""
-    if len(parts.letters) < 8:
+    comma = not pair.split and source.between(pair.second).strip() == ","
+    if len(parts.letters) < (_SHORT_NAME if comma and _has_capitals(source, pair) else 8):
         return 0
     if pair.split:
         return 0 if parts.ordinary else policy.turned
-    between = source.between(pair.second)
-    if between.strip() == ",":
+    if comma:
         first = source.spans.starts[pair.first]
         telling = not parts.ordinary or source.plain.cased[first].isupper()
         apart = is_place(parts.words[0]) or stands_in_place(source.plain, first)
@@ -165,9 +165,15 @@ def _of_turn(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts) ->
     return 0 if parts.ordinary or _is_apart(source, pair) else policy.turned
 
 
+def _has_capitals(source: Words, pair: Pair) -> bool:
+    return all(source.plain.cased[source.spans.starts[at]].isupper() for at in (pair.first, pair.second))
+
+
 def _is_apart(source: Words, pair: Pair) -> bool:
     """Whether more than a space or a sign stands between two words."""
     between = source.between(pair.second)
+    if between.strip() == "." and len(source.words[pair.first]) == 1:
+        return False  # an initial
     return len(between.strip()) > 1 or (any(sign in between for sign in ",;.!?\n") and between != ".")
 
 
@@ -196,10 +202,9 @@ def _of_initial(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts,
     """An initial, where one registered person alone has it with that family name."""
     if shared or pair.split or len(parts.words) != 2 or source.words[pair.second] != parts.words[-1]:
         return 0
-    first, second = (source.spans.starts[at] for at in (pair.first, pair.second))
-    cased = source.plain.cased
     single = len(source.words[pair.first]) == 1 and source.words[pair.first] == parts.words[0][0]
     before = source.between(pair.first).rstrip(" ") if pair.first else ""
     after_initial = pair.first and before.endswith(".") and len(source.words[pair.first - 1]) == 1
-    titled = cased[first].isupper() and cased[second].isupper()
-    return policy.initial if single and titled and not after_initial and not cased[second:].startswith("'") else 0
+    has_possessive = source.plain.cased.startswith("'", source.spans.starts[pair.second])
+    told = single and _has_capitals(source, pair) and not after_initial and not has_possessive
+    return policy.initial if told else 0

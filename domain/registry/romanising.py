@@ -99,7 +99,10 @@ _VOWELLESS = re.compile(r"[\u0590-\u06ff]")
 _KOREAN_VOWEL = re.compile(r"yeo|yae|yoo|you|wae|eui|ui|[ewy]?o[eou]?|eu|[yw]?a[eh]?|[yw]?e[eo]?|[yw]?i|[yw]?u|y")
 _KOREAN_NAME = re.compile(r"([a-z]{1,6}) ([a-z]{1,6})[- ]([a-z]{1,6})")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-_TWO_IN_GREEK, _WRITTEN_BOTH = re.compile("(?<=.)(?:ντ|μπ|γκ)"), {"ντ": "nt", "μπ": "mp", "γκ": "gk"}
+_SLAVIC, _SLAVIC_LATIN = re.compile("[цж]"), str.maketrans("цж", "cz")
+_GREEK = re.compile(r"[\u0370-\u03ff]")
+_WRITTEN_BOTH = {"ντ": "nt", "μπ": "mp", "γκ": "gk", "αυ": "au", "ευ": "eu"}
+_TWO_IN_GREEK = tuple(map(re.compile, ("(?<=.)(?:ντ|μπ|γκ)", "(?<=.)ντ", "αυ|ευ")))
 _SOFT_GI, _SOFT_LATIN_GI = re.compile("γι[αεουω]"), re.compile("^gi(?=[aeou])")
 
 
@@ -175,6 +178,11 @@ def chinese_reading(word: str) -> str:
     return _latin("".join(lazy_pinyin(word)))
 
 
+def is_chinese(name: str) -> bool:
+    """Whether a name may be a Chinese one of a family name of one character and a given name of two."""
+    return len(name) == 3 and all(map(_HAN.match, name))
+
+
 @lru_cache(maxsize=1 << 12)
 def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Give how words of another script may be read in Latin letters, word by word, or family name and given name."""
@@ -185,14 +193,28 @@ def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
         return [(chinese_reading(joined),), *(_japanese(joined) if may_be_japanese(joined) else ())]
     if _KANA.search(joined):
         return [tuple(japanese_reading(word) for word in words)]
-    latin = tuple(romanised(word) for word in words)
-    if any(_TWO_IN_GREEK.search(word) for word in words):
+    return list(dict.fromkeys(_spelled(words)))
+
+
+def _spelled(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Read words of a script with letters for sounds: as they are spoken, and as others write them."""
+    latin = tuple(map(romanised, words))
+    yield latin
+    joined = "".join(words)
+    if _SLAVIC.search(joined):
+        # As Serbian, Czech and Polish write it in Latin letters.
+        yield tuple(romanised(word.translate(_SLAVIC_LATIN)) for word in words)
+    for two in _TWO_IN_GREEK if _GREEK.search(joined) else ():
         # Two letters for one sound, of which many write both.
-        both = tuple(romanised(_TWO_IN_GREEK.sub(lambda two: _WRITTEN_BOTH[two[0]], word)) for word in words)
-        return [latin, both, tuple(_SOFT_LATIN_GI.sub("y", word) for word in both)]
-    if any(_SOFT_GI.match(word) for word in words):
-        return [latin, tuple(_SOFT_LATIN_GI.sub("y", word) for word in latin)]
-    return [latin]
+        both = tuple(romanised(two.sub(_both, word)) for word in words)
+        yield both
+        yield tuple(_SOFT_LATIN_GI.sub("y", word) for word in both)
+    if any(map(_SOFT_GI.match, words)):
+        yield tuple(_SOFT_LATIN_GI.sub("y", word) for word in latin)
+
+
+def _both(two: re.Match[str]) -> str:
+    return _WRITTEN_BOTH[two[0]]
 
 
 def _korean(name: str) -> Iterator[tuple[str, ...]]:

@@ -220,9 +220,14 @@ _SPEECH: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("r", re.compile(r"r(?=[^aeiouyr]|$)"), ""),
     ("t", re.compile(r"(?<=[^ ][^ ][aeo])t(?= |$)"), ""),
     ("ds", re.compile(r"ds(?= |$)"), "z"),
+    ("e", re.compile(r"(?<=[^ ][^aeiouy ])e(?= |$)"), ""),
+    ("aw", re.compile(r"aw(?=[^aeiouy]|$)"), "o"),
+    ("von", re.compile(r"\bvon\b"), "fon"),
+    ("wsk", re.compile("wsk"), "fsk"),
+    ("th", re.compile("th"), "s"),
 )
-"""A j as in English or as a y, an r before a consonant or not at all, and what is written and not spoken; each with
-what is always there."""
+"""A j as in English or as a y, an r before a consonant or not at all, a th as those say it who have none, and what is
+written and not spoken; each with what is always there."""
 
 
 def spoken(words: tuple[str, ...]) -> set[tuple[str, ...]]:

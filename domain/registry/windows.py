@@ -16,9 +16,32 @@ _HYPHENED = re.compile(r"-[a-z]{1,4}\b")
 _MOST_JAPANESE = 32
 """So many runs of Han characters of one text are looked up in the Japanese dictionary, which takes a while for each."""
 _DOT = re.compile("[·・•]")
-_MOST_DOTS, _MOST_LEFT, _MOST_RIGHT = 8, 4, 6
+_MOST_DOTS, _MOST_LEFT, _MOST_RIGHT = 8, 6, 6
 """So many dots between Han characters are looked at, and so many characters before and behind each."""
 _MOST_WORDS, _PAIR = 3, 2
+_PARTICLES = frozenset(
+    (
+        "фон",
+        "ван",
+        "дер",
+        "ден",
+        "де",
+        "да",
+        "ди",
+        "дю",
+        "ла",
+        "ле",
+        "аль",
+        "бен",
+        "бин",
+        "ибн",
+        "φον",
+        "βαν",
+        "ντε",
+        "ντι",
+    )
+)
+"""Words that stand in names and are in lower case there."""
 _LONGEST = 30
 
 
@@ -86,12 +109,11 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
     words = tuple(source.words[at] for at in run)
     cased, starts = source.plain.cased, source.spans.starts
     firsts = [cased[starts[at]] for at in run]
-    capital, lower, common = (
-        list(map(str.isupper, firsts)),
-        list(map(str.islower, firsts)),
-        list(map(is_everyday, words)),
-    )
-    titles = any(capital) and not cased.isupper()
+    particles = [word in _PARTICLES for word in words]
+    capital = [first.isupper() or particle for first, particle in zip(firsts, particles, strict=True)]
+    lower = [first.islower() and not particle for first, particle in zip(firsts, particles, strict=True)]
+    common = [is_everyday(word) and not particle for word, particle in zip(words, particles, strict=True)]
+    titles = any(map(str.isupper, firsts)) and not cased.isupper()
     for begin in range(len(run)):
         for end in range(begin + 1, min(begin + _MOST_WORDS, len(run)) + 1):
             if len(words[end - 1]) < 2:

@@ -75,7 +75,13 @@ def test_false_positives_on_the_labelled_set_are_at_most_half_a_percent(matcher:
 
 @pytest.mark.parametrize(
     ("folder", "sizes"),
-    [("later", (728, 698)), ("blind-1", (450, 450)), ("blind-2", (450, 450)), ("blind-3", (450, 450))],
+    [
+        ("later", (728, 698)),
+        ("blind-1", (450, 450)),
+        ("blind-2", (450, 450)),
+        ("blind-3", (450, 450)),
+        ("blind-4", (460, 460)),
+    ],
 )
 def test_the_other_sets_stay_within_two_points_of_the_figures_to_reach(folder: str, sizes: tuple[int, int]) -> None:
     persons = persons_of(folder)
@@ -153,6 +159,19 @@ def test_recall_holds_for_obfuscations_that_the_set_does_not_have(
         ("Θόδωρος Αγγελόπουλος", "Thodoros Angelopoulos", "Thodoros Angelopoulos", Verdict.HELD),
         ("Zaha Hadid", "ΖΑΗΑ ΗΑDΙD, facade", "ΖΑΗΑ ΗΑDΙD", Verdict.BLOCKED),
         ("Константин Хабенский", "Константин Хабеснкий", "Константин Хабеснкий", Verdict.HELD),
+        ("Jude Law", "Джуд Лоу, портрет", "Джуд Лоу", Verdict.HELD),
+        ("Jude Law", "Law, Jude - portrait", "Law, Jude", Verdict.BLOCKED),
+        ("Max von Sydow", "Макс фон Сюдов", "Макс фон Сюдов", Verdict.HELD),
+        ("Harry Styles", "Гарри Стайлс", "Гарри Стайлс", Verdict.HELD),
+        ("Robert Lewandowski", "로베르트 레반도프스키 카드", "로베르트 레반도프스키", Verdict.HELD),
+        ("Elizabeth Olsen", "엘리자베스 올슨, 코트", "엘리자베스 올슨", Verdict.HELD),
+        ("Elizabeth Olsen", "伊丽莎白·奥尔森，风衣", "伊丽莎白·奥尔森", Verdict.HELD),
+        ("Nasser Al-Attiyah", "ناصر العطية، الصحراء", "ناصر العطية", Verdict.HELD),
+        ("Емир Кустурица", "Emir Kusturica", "Emir Kusturica", Verdict.HELD),
+        ("Ελευθερία Αρβανιτάκη", "Eleutheria Arvanitaki, singer", "Eleutheria Arvanitaki", Verdict.HELD),
+        ("刘亦菲", "1girl, Yifei Liu", "Yifei Liu", Verdict.HELD),
+        ("章子怡", "z h a n g  z i y i, silk", "z h a n g  z i y i", Verdict.HELD),
+        ("M. Night Shyamalan", "m. night shyamlan on set", "m. night shyamlan", Verdict.HELD),
         ("Son Heung-min", "heungminson, football", "heungminson", Verdict.HELD),
         ("Tiger Woods", "#tigerwoods golf lora", "tigerwoods", Verdict.BLOCKED),
         ("Idris Elba", "Idris [Smith:Elba:0.3], coat", "Idris [Smith:Elba", Verdict.BLOCKED),
@@ -182,6 +201,7 @@ def test_exact_evidence_blocks_and_near_evidence_is_held(name: str, text: str, f
         ("Daniel Craig", "Danielle Craig"),
         ("Yao Ming", "要命的天气"),
         ("Yao Ming", "要命，天气"),
+        ("Jude Law", "law, jude, 2 boys"),
         ("Bai Yun", "蓝天，白云，草地"),
         ("Gao Feng", "站在高峰上的人"),
         ("Emma Stone", "[emma:anna:0.5], stone walls"),
