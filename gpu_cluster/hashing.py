@@ -22,7 +22,7 @@ from gpu_cluster.lanes import Lanes, Taker
 
 _AUTOV1_START, _AUTOV1_END = 0x100000, 0x110000
 _AUTOV1_LEAST_BYTES = 2 * 1024**2
-_BLOCK = 256 * 1024
+_BLOCK = 1024**2
 
 
 @dataclass(frozen=True, slots=True)

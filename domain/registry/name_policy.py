@@ -10,7 +10,7 @@ class NameFigures:
     """What was measured with the thresholds of a policy, by `python -m benchmarks names`, and how.
 
     Shares are of the labelled sets in tests/registry/data: the first, which the matcher was made with, and the later,
-    harder one; `unseen_*` are those of the second set that was written blind, at first shot. A text counts as
+    harder one; `unseen_*` are those of the last set that was written blind, at first shot. A text counts as
     recognised when it is held or blocked for the right person. Times are the processor's, in milliseconds, for
     prompts of 2,000 and 10,000 characters in Latin letters against 100,000 persons with four names each; prompts in
     other scripts take longer (decision 0052).
