@@ -11,15 +11,15 @@ from typing import BinaryIO
 from uuid import UUID
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from countenance.callers import ForeignOrigin
 from countenance.spool import Spool, SpoolBusy
+from countenance.tus_bodies import Receiving, pieces_of, write
 from countenance.tus_messages import (
     CHECKSUMS,
-    Checksum,
     TusError,
     checksum_of,
     expiry,
@@ -45,40 +45,7 @@ EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 PATH = "/uploads"
 
 _CONTENT_TYPE = "application/offset+octet-stream"
-_WRITE_BYTES = 1 << 20
 _SPARE_BYTES = 64 << 20
-_SILENT_SECONDS = 30.0
-_YIELDS_AFTER_SECONDS = 2.0
-_GIVES_UP_SECONDS = 2.0
-
-
-class _Receiving:
-    """A request that holds an upload's file: since when it has waited for bytes, and how to end it."""
-
-    def __init__(self) -> None:
-        self.ended = asyncio.Event()
-        self._waiting: tuple[float, asyncio.Timeout] | None = None
-
-    @contextlib.asynccontextmanager
-    async def waiting(self) -> AsyncIterator[None]:
-        """Wait for bytes inside; raises TimeoutError after a long silence, or when another request takes over."""
-        try:
-            async with asyncio.timeout(_SILENT_SECONDS) as timeout:
-                self._waiting = asyncio.get_running_loop().time(), timeout
-                yield
-        finally:
-            self._waiting = None
-
-    async def give_up(self) -> bool:
-        """End this request if it has been silent for a while; False when it hasn't."""
-        now = asyncio.get_running_loop().time()
-        if self._waiting is None or now - self._waiting[0] < _YIELDS_AFTER_SECONDS:
-            return False
-        self._waiting[1].reschedule(now)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GIVES_UP_SECONDS):
-                await self.ended.wait()
-        return True
 
 
 class TusEndpoint:
@@ -88,7 +55,7 @@ class TusEndpoint:
         """Stage bytes in `spool`; `scope_of` gives the authority of a request."""
         self.spool = spool
         self._scope_of = scope_of
-        self._receiving: dict[UUID, _Receiving] = {}
+        self._receiving: dict[UUID, Receiving] = {}
 
     def routes(self) -> list[Route]:
         """Give the routes to mount at the root."""
@@ -214,7 +181,7 @@ class TusEndpoint:
             if checksum is not None:
                 self.spool.distrust(upload.id, offset)
             try:
-                await _write(_pieces(request, receiving), file, upload.size_bytes - offset, checksum)
+                await write(pieces_of(request, receiving), file, upload.size_bytes - offset, checksum)
             except BaseException:
                 if checksum is not None:
                     self.spool.cut(file, upload.id, offset)
@@ -228,14 +195,14 @@ class TusEndpoint:
             return reached
 
     @contextlib.asynccontextmanager
-    async def _writing(self, upload: Upload) -> AsyncIterator[tuple[BinaryIO, _Receiving]]:
+    async def _writing(self, upload: Upload) -> AsyncIterator[tuple[BinaryIO, Receiving]]:
         """Hold the upload's file. A request that fell silent gives it up to the one that goes on; another doesn't."""
         holder = self._receiving.get(upload.id)
         if holder is not None:
             await holder.give_up()
         try:
             with self.spool.writing(upload.id) as file:
-                receiving = self._receiving[upload.id] = _Receiving()
+                receiving = self._receiving[upload.id] = Receiving()
                 try:
                     yield file, receiving
                 finally:
@@ -253,50 +220,6 @@ class TusEndpoint:
             self.spool.discard(upload.id)
             raise
         self.spool.discard(upload.id)
-
-
-async def _write(pieces: AsyncIterator[bytes], file: BinaryIO, room: int, checksum: Checksum | None) -> None:
-    """Write a body as it arrives, off the loop, at most `room` bytes. Raises TusError; what was written stays."""
-    digest = CHECKSUMS[checksum.algorithm]() if checksum else None
-    async for piece in pieces:
-        if len(piece) > room:
-            raise TusError(413, "The body goes beyond the size of this upload.")
-        room -= len(piece)
-        if digest is not None:
-            digest.update(piece)
-        await asyncio.to_thread(_append, file, piece)
-    if checksum is not None and digest is not None and digest.digest() != checksum.expected:
-        raise TusError(460, "The body does not have the checksum that was sent with it: send it again.")
-
-
-async def _pieces(request: Request, receiving: _Receiving) -> AsyncIterator[bytes]:
-    """Give a body in pieces of about a MiB; when it is cut or falls silent, what had come of it, then TusError."""
-    gathered = bytearray()
-    body = request.stream()
-    cut = ""
-    try:
-        while True:
-            async with receiving.waiting():
-                chunk = await anext(body, None)
-            if chunk is None:
-                break
-            gathered += chunk
-            if len(gathered) >= _WRITE_BYTES:
-                yield bytes(gathered)
-                gathered.clear()
-    except TimeoutError:
-        cut = "Nothing more came"
-    except ClientDisconnect:
-        cut = "The connection was cut"
-    if gathered:
-        yield bytes(gathered)
-    if cut:
-        raise TusError(408, f"{cut}: go on with the upload where it stands.", Connection="close")
-
-
-def _append(file: BinaryIO, piece: bytes) -> None:
-    file.write(piece)
-    file.flush()
 
 
 async def _begin(scope: Scope, metadata: Mapping[str, str], size: int) -> Upload:

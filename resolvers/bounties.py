@@ -40,7 +40,8 @@ from schema.bounty_deeds import (
 from schema.bounty_inputs import BountyFilter, BountyOpenInput, BountyShareInput, BountyTermsInput, EntryDraftInput
 from schema.context import Heard, Info
 from schema.node import global_id, id_of, one, parse_id
-from schema.resources import Resource, ResourceDraftInput
+from schema.resource_inputs import ResourceDraftInput
+from schema.resources import Resource
 from schema.scalars import Credits as CreditsScalar
 from schema.scalars import Cursor
 from schema.wanted import Wanted

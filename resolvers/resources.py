@@ -12,13 +12,12 @@ from domain.resources import HashAlgorithm, Holder
 from schema.bounties import Bounty, BountyEntry
 from schema.context import Info
 from schema.node import id_of, one, parse_id
+from schema.resource_inputs import ResourceDraftInput, ResourceFilter
 from schema.resources import (
     Resource,
     ResourceConnection,
-    ResourceDraftInput,
     ResourceEvent,
     ResourceFile,
-    ResourceFilter,
 )
 from schema.scalars import Cursor
 from schema.uploads import (

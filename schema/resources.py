@@ -10,16 +10,15 @@ import strawberry
 from domain import bounties, reasons, resources
 from domain.kernel.findings import Finding as FoundFinding
 from domain.kernel.findings import Verdict, worst
-from domain.kernel.ids import AccountId, EntryId, Subject
+from domain.kernel.ids import EntryId, Subject
 from domain.kernel.paging import Page
 from domain.kernel.scope import Scope
-from domain.kernel.text import clean
 from domain.resources import HashAlgorithm, Holder, ResourceKind, ResourceStatus, StoredFile
 from schema.accounts import Account
 from schema.feed import FeedEvent
 from schema.findings import Finding, findings_of
 from schema.likeness import RegisteredPerson
-from schema.node import Node, global_id, id_of, loadable
+from schema.node import Node, global_id, loadable
 from schema.paging import PageInfo, edges, page_info
 from schema.reasons import StatementOfReasons
 from schema.scalars import Cursor
@@ -34,8 +33,6 @@ strawberry.enum(
 strawberry.enum(HashAlgorithm, description="The identifiers that model files are known by.")
 
 Persons = Mapping[UUID, RegisteredPerson]
-
-_MAX_SEARCH = 200
 
 
 @strawberry.type(description="One hash of a file.")
@@ -282,51 +279,6 @@ class ResourceConnection:
             edges=edges(ResourceEdge, page, nodes) if "edges" in wanted else [],
             page_info=page_info(page),
             total_count=page.total or 0,
-        )
-
-
-@strawberry.input(description="Which resources a list shows; mature ones only when asked for.")
-class ResourceFilter:
-    """Which resources a list shows."""
-
-    kind: ResourceKind | None = strawberry.UNSET
-    status: ResourceStatus | None = strawberry.UNSET
-    owner_id: strawberry.ID | None = strawberry.UNSET
-    search: str | None = strawberry.UNSET
-    mature: bool | None = False
-
-    def read(self) -> resources.ResourceFilter:
-        """Read the filter. Raises InvalidInput, and NotFound for an owner's id that is none."""
-        search = clean(self.search, "filter.search", _MAX_SEARCH) if self.search else None
-        return resources.ResourceFilter(
-            kind=self.kind or None,
-            status=self.status or None,
-            owner_id=AccountId(id_of(self.owner_id, Account)) if self.owner_id else None,
-            search=search or None,
-            mature=bool(self.mature),
-        )
-
-
-@strawberry.input(description="What a member says of a resource before any file is there.")
-class ResourceDraftInput:
-    """What a member says of a resource."""
-
-    kind: ResourceKind
-    title: str
-    description: str = ""
-    trigger_words: list[str] = strawberry.field(default_factory=list)
-    mature: bool = False
-    depicts_real_person: bool = False
-
-    def read(self) -> resources.ResourceDraft:
-        """Read the draft."""
-        return resources.ResourceDraft(
-            kind=self.kind,
-            title=self.title,
-            description=self.description,
-            trigger_words=tuple(self.trigger_words),
-            mature=self.mature,
-            depicts_real_person=self.depicts_real_person,
         )
 
 

@@ -373,7 +373,7 @@ async def test_a_second_request_waits_its_turn_and_takes_over_from_a_silent_one(
 
     async with half_sent(tus, upload, data[:4_000], len(data)):
         busy = await tus.patch(upload, 0, data)
-        monkeypatch.setattr("countenance.tus._YIELDS_AFTER_SECONDS", 0.0)
+        monkeypatch.setattr("countenance.tus_bodies._YIELDS_AFTER_SECONDS", 0.0)
         behind = await tus.patch(upload, 0, data)
         goes_on = await tus.patch(upload, 4_000, data[4_000:])
 
