@@ -38,6 +38,7 @@ SETS = {
     "written blind, second": ("blind-2", 95.0, 2.5),
     "written blind, third": ("blind-3", 95.0, 2.5),
     "written blind, fourth": ("blind-4", 95.0, 2.5),
+    "written blind, fifth": ("blind-5", 95.0, 2.5),
 }
 """The labelled sets: their folders, the recall to reach in per cent, and the false positives.
 

@@ -135,13 +135,18 @@ def _latin_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, text: 
 
 def _foreign_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, letters: str) -> float:
     if stream.kind == NATIVE:
-        return policy.doubled if len(parts.letters) >= 7 or _is_kana(letters) else 0
+        return policy.doubled if len(parts.letters) >= 7 or _is_kana(letters) or _is_drawn_out(parts, letters) else 0
     if is_foreign(letters):
         # The same sound in the same script is another name more often than not, but for Han written otherwise.
         if are_variants(letters, parts.letters):
             return policy.doubled
         return policy.sounded if len(letters) == len(parts.letters) >= 3 and _shared(letters, parts.letters) else 0
     return policy.sounded if len(letters) >= 6 else 0
+
+
+def _is_drawn_out(parts: NameParts, letters: str) -> bool:
+    """Whether it is a name in Hangul of three syllables or more with one of them written often."""
+    return len(parts.letters) >= 3 and all("\uac00" <= char <= "\ud7a3" for char in letters)
 
 
 def _is_kana(letters: str) -> bool:

@@ -152,9 +152,9 @@ def _script_of(word: str) -> str:
     return next((script for script, letters in _SCRIPTS if letters.match(word)), "other")
 
 
-_CHINESE = (("ng", "n"), ("f", "v"))
+_CHINESE = (("x", "s"), ("ng", "n"), ("f", "v"))
 _HEARD_AS = {
-    "kana": (("b", "v"),),
+    "kana": (("nb", "mb"), ("b", "v")),
     "hangul": (("j", "z"), ("ch", "ts")),
     "vowelless": (("tsh", "c"), ("f", "v")),
     "greek": (("ts", "c"), ("f", "v")),

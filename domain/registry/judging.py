@@ -90,7 +90,8 @@ def _of_words(policy: NamePolicy, source: Words, pair: Pair, spelled: tuple[list
         if how == NICKNAME:
             given = read_as_given_name(word)
             fuller = given not in short_forms(name) and name not in fuller_forms(given) and not name.startswith(given)
-            if name != parts.words[0] or (fuller and is_frequent_family_name(parts.words[-1])):
+            frequent = len(parts.words) == 2 and is_frequent_family_name(parts.words[-1])
+            if name != parts.words[0] or (fuller and frequent):
                 return 0
             score = min(score, policy.nickname)
         elif how == SPELLED:

@@ -101,8 +101,8 @@ _KOREAN_NAME = re.compile(r"([a-z]{1,6}) ([a-z]{1,6})[- ]([a-z]{1,6})")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _SLAVIC, _SLAVIC_LATIN = re.compile("[цж]"), str.maketrans("цж", "cz")
 _GREEK = re.compile(r"[\u0370-\u03ff]")
-_WRITTEN_BOTH = {"ντ": "nt", "μπ": "mp", "γκ": "gk", "αυ": "au", "ευ": "eu"}
-_TWO_IN_GREEK = tuple(map(re.compile, ("(?<=.)(?:ντ|μπ|γκ)", "(?<=.)ντ", "αυ|ευ")))
+_WRITTEN_BOTH = {"ντ": "nt", "μπ": "mp", "γκ": "gk", "αυ": "au", "ευ": "eu", "τζ": "tz", "χ": "h"}
+_TWO_IN_GREEK = tuple(map(re.compile, ("(?<=.)(?:ντ|μπ|γκ)", "(?<=.)ντ", "αυ|ευ", "τζ|χ")))
 _SOFT_GI, _SOFT_LATIN_GI = re.compile("γι[αεουω]"), re.compile("^gi(?=[aeou])")
 
 
@@ -190,7 +190,7 @@ def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     if _HANGUL.search(joined):
         return list(_korean(joined))
     if _HAN.search(joined):
-        return [(chinese_reading(joined),), *(_japanese(joined) if may_be_japanese(joined) else ())]
+        return [*_chinese(joined), *(_japanese(joined) if may_be_japanese(joined) else ())]
     if _KANA.search(joined):
         return [tuple(japanese_reading(word) for word in words)]
     return list(dict.fromkeys(_spelled(words)))
@@ -211,6 +211,12 @@ def _spelled(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield tuple(_SOFT_LATIN_GI.sub("y", word) for word in both)
     if any(map(_SOFT_GI.match, words)):
         yield tuple(_SOFT_LATIN_GI.sub("y", word) for word in latin)
+
+
+def _chinese(name: str) -> Iterator[tuple[str, ...]]:
+    """Read a name in Mandarin, and as it is written in Taiwan: Hsiao for xiao, Tzu for zi."""
+    pinyin = chinese_reading(name)
+    yield from dict.fromkeys(((pinyin,), (pinyin.replace("x", "s").replace("zi", "tsu"),)))
 
 
 def _both(two: re.Match[str]) -> str:

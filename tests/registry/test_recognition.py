@@ -81,6 +81,7 @@ def test_false_positives_on_the_labelled_set_are_at_most_half_a_percent(matcher:
         ("blind-2", (450, 450)),
         ("blind-3", (450, 450)),
         ("blind-4", (460, 460)),
+        ("blind-5", (460, 460)),
     ],
 )
 def test_the_other_sets_stay_within_two_points_of_the_figures_to_reach(folder: str, sizes: tuple[int, int]) -> None:
@@ -172,6 +173,12 @@ def test_recall_holds_for_obfuscations_that_the_set_does_not_have(
         ("刘亦菲", "1girl, Yifei Liu", "Yifei Liu", Verdict.HELD),
         ("章子怡", "z h a n g  z i y i, silk", "z h a n g  z i y i", Verdict.HELD),
         ("M. Night Shyamalan", "m. night shyamlan on set", "m. night shyamlan", Verdict.HELD),
+        ("손흥민", "손흥민민민 골", "손흥민민민", Verdict.HELD),
+        ("Scarlett Johansson", "斯嘉丽·约翰逊 特写", "斯嘉丽·约翰逊", Verdict.HELD),
+        ("Benedict Cumberbatch", "ベネディクト・カンバーバッチ、霧", "ベネディクト・カンバーバッチ", Verdict.HELD),
+        ("侯孝賢", "Hou Hsiao-hsien, misty town", "Hou Hsiao-hsien", Verdict.HELD),
+        ("Μάνος Χατζιδάκις", "Manos Hatzidakis at the piano", "Manos Hatzidakis", Verdict.HELD),
+        ("Tim Berners-Lee", "Timothy Berners-Lee, desk", "Timothy Berners-Lee", Verdict.HELD),
         ("Son Heung-min", "heungminson, football", "heungminson", Verdict.HELD),
         ("Tiger Woods", "#tigerwoods golf lora", "tigerwoods", Verdict.BLOCKED),
         ("Idris Elba", "Idris [Smith:Elba:0.3], coat", "Idris [Smith:Elba", Verdict.BLOCKED),
