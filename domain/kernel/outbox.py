@@ -94,18 +94,7 @@ async def number_facts(
         last = await connection.fetchval(
             "UPDATE feed_state SET last_no = last_no + $1 WHERE id = 1 RETURNING last_no", len(rows)
         )
-        first = last - len(rows) + 1
-        relayed = [
-            Relayed(
-                fact_id=row["id"],
-                no=first + offset,
-                kind=row["kind"],
-                body=json.loads(row["body"]),
-                topics=tuple(json.loads(row["topics"])),
-                at=row["at"],
-            )
-            for offset, row in enumerate(rows)
-        ]
+        relayed = [_relayed(row, number) for number, row in enumerate(rows, start=last - len(rows) + 1)]
         await connection.execute(
             """
             UPDATE fact SET feed_no = n.no, reacted_at = CASE WHEN kind = ANY($3::text[]) THEN now() END
@@ -120,6 +109,17 @@ async def number_facts(
             "INSERT INTO feed (no, topic, kind, body, at) VALUES ($1, $2, $3, $4::jsonb, $5)", entries
         )
         return relayed
+
+
+def _relayed(row: asyncpg.Record, number: int) -> Relayed:
+    return Relayed(
+        fact_id=row["id"],
+        no=number,
+        kind=row["kind"],
+        body=json.loads(row["body"]),
+        topics=tuple(json.loads(row["topics"])),
+        at=row["at"],
+    )
 
 
 async def feed_after(

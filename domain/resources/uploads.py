@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from domain.kernel.ids import FileId, UploadId, new_id
+from domain.kernel.ids import AccountId, FileId, UploadId, new_id
 from domain.kernel.limits import within_limit
 from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed, NotFound, RateLimited
 from domain.kernel.scope import Scope
@@ -101,15 +101,7 @@ async def open_upload(
     async with work(scope.now) as w:
         await lock_holder(w, holder)
         await check_not_examined(w, holder)
-        open_now = await w.one(
-            "SELECT count(*) AS n FROM upload WHERE account_id = $1 AND status = 'OPEN' AND expires_at > $2",
-            actor.account_id,
-            scope.now,
-        )
-        if open_now and open_now["n"] >= MAX_OPEN_UPLOADS:
-            raise RateLimited(
-                f"You have {MAX_OPEN_UPLOADS} unfinished uploads: finish or delete one first.", retry_after_seconds=60
-            )
+        await _check_few_open(w, scope, actor.account_id)
         await UploadRow.insert(upload)
     return Upload(
         id=UploadId(upload.id),
@@ -121,6 +113,18 @@ async def open_upload(
         status=UploadStatus.OPEN,
         expires_at=upload.expires_at,
     )
+
+
+async def _check_few_open(w: Work, scope: Scope, account_id: AccountId) -> None:
+    open_now = await w.one(
+        "SELECT count(*) AS n FROM upload WHERE account_id = $1 AND status = 'OPEN' AND expires_at > $2",
+        account_id,
+        scope.now,
+    )
+    if open_now and open_now["n"] >= MAX_OPEN_UPLOADS:
+        raise RateLimited(
+            f"You have {MAX_OPEN_UPLOADS} unfinished uploads: finish or delete one first.", retry_after_seconds=60
+        )
 
 
 async def own_upload(scope: Scope, upload_id: UUID) -> Upload:
