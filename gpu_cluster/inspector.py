@@ -23,6 +23,7 @@ from domain.registry.snapshot import EMPTY, Snapshot
 from gpu_cluster.buffers import Buffers, Chunk
 from gpu_cluster.content import Content, read_content
 from gpu_cluster.formats import PICKLE, SAFETENSORS
+from gpu_cluster.kernels import compile_for_halves
 from gpu_cluster.samples import inspect_sample
 from gpu_cluster.sources import read_path, read_url
 from gpu_cluster.training_metadata import claimed_hashes, false_claims, texts_of
@@ -48,6 +49,7 @@ class Inspector:
     def __init__(
         self, snapshot: Snapshot = EMPTY, *, hashing_threads: int | None = None, patience: float | None = None
     ) -> None:
+        compile_for_halves()
         self._adopted = Adopted(snapshot, patience=patience)
         self._threads = hashing_threads
         self._buffers = Buffers()

@@ -5,6 +5,7 @@ this file, or in the user's cache folder.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
@@ -107,3 +108,13 @@ def project_up(rows: Patterns, signs: Floats, sums: Floats) -> None:
             total = sums[side]
             for at in range(width):
                 total[at] += one * first[at] + two * second[at] + three * third[at] + four * fourth[at]
+
+
+@cache
+def compile_for_halves() -> None:
+    """Compile the loops for numbers of 16 bits, as most models have, once a process, so that no file waits for it."""
+    row, signs = np.zeros((1, 1), np.int16), np.zeros((SIDE, 1), np.float32)
+    rows, sums = Patterns(row, 0, 0, 1.0), np.zeros((1, SIDE), np.float32)
+    largest(row.view(np.uint16).reshape(-1))
+    project_down(rows, np.array([[0, 1]], np.int64), signs, sums)
+    project_up(rows, sums, signs)
