@@ -1,39 +1,9 @@
-"""Names of others as Chinese writes them: characters that stand for a consonant alone, and given names as is usual."""
+"""Names of others as Chinese writes them: characters for little more than a consonant, and usual given names."""
 
 from functools import cache
 
-_CONSONANTS = str.maketrans(
-    dict(
-        zip(
-            "克斯特德夫弗布普格尔爾茨兹茲姆什赫奇思诺諾勒",
-            (
-                "k",
-                "s",
-                "t",
-                "d",
-                "f",
-                "f",
-                "b",
-                "p",
-                "g",
-                "l",
-                "l",
-                "ts",
-                "z",
-                "z",
-                "m",
-                "sh",
-                "h",
-                "ch",
-                "s",
-                "no",
-                "no",
-                "l",
-            ),
-            strict=True,
-        )
-    )
-)
+_BARE = "克k 斯s 特t 德d 夫f 弗f 布b 普p 格g 尔l 爾l 茨ts 兹z 茲z 姆m 什sh 赫h 奇ch 思s 诺no 諾no 勒l"
+_BARE_TABLE = str.maketrans({entry[0]: entry[1:] for entry in _BARE.split()})
 
 _GIVEN = """
 伊丽莎白 elizabeth; 约翰 john; 查尔斯 charles; 乔治 george; 詹姆斯 james; 迈克尔 michael; 大卫 david; 戴维 david;
@@ -61,5 +31,5 @@ def usual_given_name(characters: str) -> str | None:
 
 
 def with_consonants(characters: str) -> str:
-    """Write the consonants that stand alone in Latin letters, and leave the other characters."""
-    return characters.translate(_CONSONANTS)
+    """Write characters that stand for little more than a consonant in Latin letters, and leave the others."""
+    return characters.translate(_BARE_TABLE)

@@ -145,7 +145,7 @@ def _foreign_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, lett
 
 
 def _is_drawn_out(parts: NameParts, letters: str) -> bool:
-    """Whether it is a name in Hangul of three syllables or more with one of them written often."""
+    """Whether letters, which are more than those of a name of three or more, are Hangul: a syllable is drawn out."""
     return len(parts.letters) >= 3 and all("\uac00" <= char <= "\ud7a3" for char in letters)
 
 

@@ -206,6 +206,4 @@ def _of_initial(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts,
     single = len(source.words[pair.first]) == 1 and source.words[pair.first] == parts.words[0][0]
     before = source.between(pair.first).rstrip(" ") if pair.first else ""
     after_initial = pair.first and before.endswith(".") and len(source.words[pair.first - 1]) == 1
-    has_possessive = source.plain.cased.startswith("'", source.spans.starts[pair.second])
-    told = single and _has_capitals(source, pair) and not after_initial and not has_possessive
-    return policy.initial if told else 0
+    return policy.initial if single and _has_capitals(source, pair) and not after_initial else 0

@@ -178,8 +178,8 @@ def chinese_reading(word: str) -> str:
     return _latin("".join(lazy_pinyin(word)))
 
 
-def is_chinese(name: str) -> bool:
-    """Whether a name may be a Chinese one of a family name of one character and a given name of two."""
+def is_chinese_in_form(name: str) -> bool:
+    """Whether a name has the form of most Chinese ones: a family name of one character, a given name of two."""
     return len(name) == 3 and all(map(_HAN.match, name))
 
 

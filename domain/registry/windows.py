@@ -20,26 +20,9 @@ _MOST_DOTS, _MOST_LEFT, _MOST_RIGHT = 8, 6, 6
 """So many dots between Han characters are looked at, and so many characters before and behind each."""
 _MOST_WORDS, _PAIR = 3, 2
 _PARTICLES = frozenset(
-    (
-        "фон",
-        "ван",
-        "дер",
-        "ден",
-        "де",
-        "да",
-        "ди",
-        "дю",
-        "ла",
-        "ле",
-        "аль",
-        "бен",
-        "бин",
-        "ибн",
-        "φον",
-        "βαν",
-        "ντε",
-        "ντι",
-    )
+    """
+    фон ван дер ден де да ди дю ла ле аль бен бин ибн φον βαν ντε ντι
+    """.split()  # noqa: SIM905 - a list of words is read as a line
 )
 """Words that stand in names and are in lower case there."""
 _LONGEST = 30

@@ -82,36 +82,40 @@ async def open_upload(
         the_vault(scope.ports)
     sha256 = checked_sha256(sha256)
     await within_limit(scope, "upload", actor.account_id)
-    upload = UploadRow(
-        {
-            UploadRow.id: new_id(),
-            UploadRow.holder_kind: holder.kind,
-            UploadRow.holder_id: holder.id,
-            UploadRow.account_id: actor.account_id,
-            UploadRow.mature: mature,
-            UploadRow.picture: picture,
-            UploadRow.file_name: file_name,
-            UploadRow.size_bytes: size,
-            UploadRow.expected_sha256: sha256,
-            UploadRow.status: UploadStatus.OPEN,
-            UploadRow.created_at: scope.now,
-            UploadRow.expires_at: scope.now + timedelta(seconds=scope.ports.policy.upload_seconds),
-        }
-    )
-    async with work(scope.now) as w:
-        await lock_holder(w, holder)
-        await check_not_examined(w, holder)
-        await _check_few_open(w, scope, actor.account_id)
-        await UploadRow.insert(upload)
-    return Upload(
-        id=UploadId(upload.id),
+    upload = Upload(
+        id=UploadId(new_id()),
         holder=holder,
         file_name=file_name,
         size_bytes=size,
         expected_sha256=sha256,
         picture=picture,
         status=UploadStatus.OPEN,
-        expires_at=upload.expires_at,
+        expires_at=scope.now + timedelta(seconds=policy.upload_seconds),
+    )
+    async with work(scope.now) as w:
+        await lock_holder(w, holder)
+        await check_not_examined(w, holder)
+        await _check_few_open(w, scope, actor.account_id)
+        await UploadRow.insert(_row_of(upload, scope, actor.account_id, mature=mature))
+    return upload
+
+
+def _row_of(upload: Upload, scope: Scope, account_id: AccountId, *, mature: bool) -> UploadRow:
+    return UploadRow(
+        {
+            UploadRow.id: upload.id,
+            UploadRow.holder_kind: upload.holder.kind,
+            UploadRow.holder_id: upload.holder.id,
+            UploadRow.account_id: account_id,
+            UploadRow.mature: mature,
+            UploadRow.picture: upload.picture,
+            UploadRow.file_name: upload.file_name,
+            UploadRow.size_bytes: upload.size_bytes,
+            UploadRow.expected_sha256: upload.expected_sha256,
+            UploadRow.status: upload.status,
+            UploadRow.created_at: scope.now,
+            UploadRow.expires_at: upload.expires_at,
+        }
     )
 
 
