@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -162,7 +163,7 @@ def inspect(
     """Inspect files as an upload is, without a server; one JSON object a line, in the order given."""
     from countenance import offline, offline_inspect
 
-    known = offline.read_persons(persons) if persons else []
+    known = offline.read_persons(persons, partial(typer.echo, err=True)) if persons else []
     for answer in offline_inspect.inspect_files(files, known, blocked or []):
         typer.echo(json.dumps(answer, ensure_ascii=False))
 

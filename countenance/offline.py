@@ -1,19 +1,22 @@
 """The gates without a server: `countenance registry match` puts texts through the very matcher that guards prompts."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from countenance.failures import CannotStart
 from domain.kernel.findings import Verdict
-from domain.registry.names import MAX_NAME_LENGTH, NameMatcher
+from domain.registry.names import MAX_NAME_LENGTH, NameMatcher, nothing_in
+from domain.registry.quoting import quoted
 from domain.registry.snapshot import Person, Snapshot
 
 
-def read_persons(path: Path) -> list[Person]:
+def read_persons(path: Path, tell: Callable[[str], object]) -> list[Person]:
     """Read persons, one JSON object a line: `{"name": …, "aliases": [...]}`; a person is known by its line number.
+
+    A name in which nothing could be looked for is told, and the others are read.
 
     Raises CannotStart with the line that is at fault: matching against half a registry would say CLEAN too often.
     """
@@ -23,7 +26,11 @@ def read_persons(path: Path) -> list[Person]:
             row = json.loads(line)
         except ValueError as error:
             raise CannotStart(f"{path}, line {number}: this is not JSON ({error}).") from None
-        persons.append(_person(row, number, f"{path}, line {number}"))
+        person = _person(row, number, f"{path}, line {number}")
+        for name in person.names:
+            if nothing := nothing_in(name):
+                tell(f"{path}, line {number}: the name {quoted(name)} protects nobody: {nothing}.")
+        persons.append(person)
     return persons
 
 

@@ -1,6 +1,7 @@
 """Commands about the likeness registry."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -55,7 +56,8 @@ def match(
     from countenance import offline
 
     unread = 0
-    for answer in offline.match_texts(offline.read_persons(persons), texts):
+    known = offline.read_persons(persons, partial(typer.echo, err=True))
+    for answer in offline.match_texts(known, texts):
         unread += "error" in answer
         typer.echo(json.dumps(answer, ensure_ascii=False))
     if unread:

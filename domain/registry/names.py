@@ -12,7 +12,7 @@ from domain.registry.quoting import quoted
 from domain.registry.recognising import outermost, prepared, recognise
 from domain.registry.snapshot import Person, Snapshot
 
-__all__ = ["MAX_NAME_LENGTH", "Folded", "NameMatcher", "check_names", "fold"]
+__all__ = ["MAX_NAME_LENGTH", "Folded", "NameMatcher", "check_names", "fold", "nothing_in"]
 
 MAX_NAME_LENGTH = 200
 """A registered name has at most so many characters."""
@@ -134,13 +134,20 @@ def check_names(person: Person) -> str | None:
     return None
 
 
+def nothing_in(name: str) -> str | None:
+    """Say why there is nothing in a name that could be looked for; None where there is something."""
+    if (name.isascii() and any(map(str.isalnum, name))) or parts_of(name).letters:
+        return None
+    nothing = "nothing is left of it once marks, signs and invisible characters are set aside"
+    return nothing if name.strip() else "it is empty"
+
+
 def _problem_with(name: str) -> str | None:
     if len(name) > MAX_NAME_LENGTH:
         return f"it has {len(name)} characters, and {MAX_NAME_LENGTH} is the most"
+    if nothing := nothing_in(name):
+        return nothing
     parts = parts_of(name)
-    if not parts.letters:
-        nothing = "nothing is left of it once marks, signs and invisible characters are set aside"
-        return nothing if name.strip() else "it is empty"
     if len(set(parts.letters)) == 1 and len(parts.look) <= 1:
         often = ", however often," if len(parts.letters) > 1 else ""
         return f"a single letter or digit{often} would be found in every text"

@@ -73,12 +73,18 @@ def test_a_bad_line_of_persons_stops_the_command_with_one_sentence(
     assert error.count("\n") == 1
 
 
-def test_a_name_that_would_protect_nobody_does_no_harm(tmp_path: Path) -> None:
+def test_a_name_that_would_protect_nobody_is_told_and_does_no_harm(tmp_path: Path) -> None:
     persons = '{"name": "\u0301\u0302", "aliases": ["", "x", "aaaa"]}\n{"name": "Ann Leeward"}\n'
 
-    code, answers, _ = run(tmp_path, persons, '{"id": 1, "text": "x aaaa Ann Leeward"}\n')
+    code, answers, told = run(tmp_path, persons, '{"id": 1, "text": "x aaaa Ann Leeward"}\n')
 
+    marks, empty = told.splitlines()
     assert code == 0
+    assert "line 1: the name “" in marks
+    assert marks.endswith(
+        " protects nobody: nothing is left of it once marks, signs and invisible characters are set aside."
+    )
+    assert empty.endswith("line 1: the name “” protects nobody: it is empty.")
     assert answers[0]["person"] == "Ann Leeward"
 
 
