@@ -19,6 +19,7 @@ from zlib_ng import zlib_ng
 
 from gpu_cluster.buffers import Buffers, Chunk
 from gpu_cluster.lanes import Lanes, Taker
+from gpu_cluster.sha256 import Digest, whole_and_after
 
 _AUTOV1_START, _AUTOV1_END = 0x100000, 0x110000
 _AUTOV1_LEAST_BYTES = 2 * 1024**2
@@ -75,24 +76,6 @@ class _Together:
                 digest.update(block)
 
 
-class _After:
-    """A digest of everything after the first `skip` bytes."""
-
-    def __init__(self, skip: int) -> None:
-        self._skip = skip
-        self._digest = hashlib.sha256()
-
-    def update(self, data: Chunk) -> None:
-        if self._skip >= len(data):
-            self._skip -= len(data)
-            return
-        self._digest.update(memoryview(data)[self._skip :])
-        self._skip = 0
-
-    def hexdigest(self) -> str:
-        return self._digest.hexdigest()
-
-
 class FileHasher:
     """Takes a file chunk by chunk; a context manager, so that its threads end however the reading ends.
 
@@ -109,15 +92,12 @@ class FileHasher:
         others: Sequence[Taker] = (),
         buffers: Buffers | None = None,
     ) -> None:
-        self._sha256 = hashlib.sha256()
+        self._sha256, self._tensors, takers = _sha256s(tensors_start)
         self._blake3 = blake3()
         self._crc32 = _Crc32()
-        self._tensors = _After(tensors_start) if tensors_start is not None else None
         self._autov1 = hashlib.sha256()
         self._size = 0
-        tensors = [self._tensors] if self._tensors else []
-        takers = [*others, self._sha256, *tensors, _Together(self._blake3, self._crc32)]
-        self._lanes = Lanes(takers, threads=threads, buffers=buffers)
+        self._lanes = Lanes([*others, *takers, _Together(self._blake3, self._crc32)], threads=threads, buffers=buffers)
 
     def __enter__(self) -> Self:
         self._lanes.__enter__()
@@ -146,3 +126,11 @@ class FileHasher:
             autov1=self._autov1.hexdigest()[:8] if self._size >= _AUTOV1_LEAST_BYTES else None,
             tensors_sha256=self._tensors.hexdigest() if self._tensors else None,
         )
+
+
+def _sha256s(tensors_start: int | None) -> tuple[Digest, Digest | None, Sequence[Taker]]:
+    """Give the digest of the file, that of its tensors if it has a header, and the takers of both."""
+    if tensors_start is not None:
+        return whole_and_after(tensors_start)
+    whole = hashlib.sha256()
+    return whole, None, [whole]

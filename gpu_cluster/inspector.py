@@ -25,6 +25,7 @@ from gpu_cluster.content import Content, read_content
 from gpu_cluster.formats import PICKLE, SAFETENSORS
 from gpu_cluster.kernels import compile_for_halves
 from gpu_cluster.samples import inspect_sample
+from gpu_cluster.sha256_rounds import compiled_rounds
 from gpu_cluster.sources import read_path, read_url
 from gpu_cluster.training_metadata import claimed_hashes, false_claims, texts_of
 from gpu_cluster.weights import Weights, guess_weights
@@ -50,6 +51,7 @@ class Inspector:
         self, snapshot: Snapshot = EMPTY, *, hashing_threads: int | None = None, patience: float | None = None
     ) -> None:
         compile_for_halves()
+        compiled_rounds()
         self._adopted = Adopted(snapshot, patience=patience)
         self._threads = hashing_threads
         self._buffers = Buffers()
