@@ -36,8 +36,8 @@ class Filter:
 
     def __init__(self, keys: "array[int]") -> None:
         known = np.frombuffer(keys, dtype=np.int64) if keys else np.empty(0, dtype=np.int64)
-        self._bits, self._mask = _filter_of(known, _BITS_A_KEY // 2)
-        self._others, _ = _filter_of(known >> _OTHER_BITS, _BITS_A_KEY // 2)
+        self._bits, self._mask = _filter_of(known)
+        self._others, _ = _filter_of(known >> _OTHER_BITS)
 
     def may_have_any(self, keys: Iterable[int]) -> bool:
         """Whether one of these keys may be there."""

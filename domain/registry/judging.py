@@ -15,11 +15,11 @@ from domain.registry.given_names import (
 )
 from domain.registry.name_parts import NameParts
 from domain.registry.name_policy import NamePolicy
+from domain.registry.name_words import NICKNAME, SAME, SPELLED
 from domain.registry.ordinary import is_ordinary
 from domain.registry.planting import FORWARD, INITIAL, ROTATED, TURNED
 from domain.registry.skeletons import bare_look, skeleton
 from domain.registry.sounds import key_of, vowelled
-from domain.registry.standings import NICKNAME, SAME, SPELLED
 from domain.registry.streams import Words
 
 _JOINING = frozenset(

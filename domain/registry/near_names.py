@@ -9,8 +9,9 @@ from domain.registry.judging import Pair, judged
 from domain.registry.name_index import NameIndex
 from domain.registry.name_parts import cached_parts
 from domain.registry.name_policy import NamePolicy
+from domain.registry.name_words import SAME, Candidate
 from domain.registry.planting import SINGLE, initial_number, pair_key
-from domain.registry.standings import SAME, Candidate, Standing
+from domain.registry.standings import Standing
 from domain.registry.streams import Words
 
 

@@ -3,28 +3,18 @@
 import re
 from array import array
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import filterfalse
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from domain.registry.given_names import fuller_forms, is_given_name, read_as_given_name, short_forms, spelled_forms
 from domain.registry.hashed import Filter, Rows, Table
+from domain.registry.name_words import ALIKE, LEAST_ALONE, LEAST_TELLING, MISTYPED, SAME, Candidate, NameWords
 from domain.registry.ordinary import is_ordinary
-from domain.registry.readings import Reading, reading_of
-from domain.registry.skeletons import bare_look, skeleton
+from domain.registry.readings import reading_of
+from domain.registry.skeletons import bare_look
 from domain.registry.slips import deletions, may_be_misspelled, slip_keys, spoken_key
 from domain.registry.sounds import vowelled
 
-SAME, MISTYPED, NICKNAME, ALIKE, SPELLED = 0, 1, 2, 3, 4
-"""How a word of a text stands to a word of a name. ALIKE: an ordinary word that sounds the same; SPELLED: the same
-given name in another spelling."""
-
-Candidate = tuple[int, int]
-"""A word of a name by its number, and how the word of the text stands to it."""
-
-_LEAST_PARTED, _MOST_PARTED = 8, 40
-_LEAST_TELLING, _LEAST_ALONE = 5, 7
 _MOST_SLIPS = 32
 _MOST_KEPT = 1 << 16
 
@@ -53,9 +43,10 @@ class Standing(NamedTuple):
     """So long that it may be mistyped for a name of one word."""
 
 
-_NOTHING, _UNTOLD, _UNTOLD_SAME = ".uU"
+_NOTHING, _UNTOLD, _UNTOLD_SAME, _UNSEEN = ".uU?"
 _WAITING = re.compile("[uU](?:(?=[fntTuU])|(?<=[fntTuU].))")
 """A word that stands beside one that may be part of a name: what it may be mistyped for is to be found out."""
+_NEW = re.compile(re.escape(_UNSEEN))
 
 
 def _kind_of(standing: Standing) -> str:
@@ -66,11 +57,25 @@ def _kind_of(standing: Standing) -> str:
     return "f" if standing.firm else "s"
 
 
-class _Known(NamedTuple):
-    """What was found out about words: what they may stand for, and of which kind each is."""
+class _Known(dict[str, str]):
+    """What was found out about words: of which kind each is, and what they may stand for."""
 
-    standings: dict[str, Standing]
-    kinds: dict[str, str]
+    def __init__(self, names: NameWords) -> None:
+        super().__init__()
+        self.standings: dict[str, Standing] = {}
+        self._names = names
+
+    def __missing__(self, word: str) -> str:
+        """Look at a word, but for what it may be mistyped for if that can wait; if not it is not yet seen."""
+        reading = reading_of(word)
+        if not self._names.says_nothing_alone(word, reading.look):
+            return _UNSEEN
+        firm = self._names.firm(word, reading)
+        same = firm[0][0] if firm and firm[0][1] == SAME else 0
+        # Another thread may just have found out all of it, which is not to be lost.
+        if same:
+            self.standings.setdefault(word, Standing(same, tuple(firm), (), (), telling=True, alone=False))
+        return self.setdefault(word, _UNTOLD_SAME if same else _UNTOLD)
 
 
 class Standings:
@@ -88,8 +93,6 @@ class Standings:
         long_words: Mapping[str, str],
         alone: Container[int],
     ) -> None:
-        self._numbers, self._beginnings = numbers, beginnings
-        self._known = _Known({}, {})
         self._texts = [""] * (max(numbers.values(), default=0) + 1)
         self._looks = self._texts.copy()
         slips, slips_alone = Rows(), array("q")
@@ -102,7 +105,8 @@ class Standings:
             if number in alone:
                 slips_alone.extend(keys)
         self._table = Table(slips)
-        self._alone = Filter(slips_alone)
+        self._names = NameWords(numbers, beginnings, Filter(slips_alone))
+        self._known = _Known(self._names)
 
     def of(self, words: Sequence[str]) -> tuple[Mapping[str, Standing], str]:
         """Say what words may stand for, those that may stand for something; and which kind each word is.
@@ -112,52 +116,21 @@ class Standings:
         a name, f for another form of one, s for one that may be mistyped; and a stop for nothing.
         """
         known = self._known
-        try:
-            kinds = "".join(map(known.kinds.__getitem__, words))
-        except KeyError:
-            unknown = set(filterfalse(known.kinds.__contains__, words))
-            if len(known.kinds) + len(unknown) > _MOST_KEPT:
-                # Another thread may just be reading it: it is left whole, and a new one begun.
-                known = self._known = _Known({}, {})
-                unknown = set(words)
-            self._learn(unknown, known)
-            kinds = "".join(map(known.kinds.__getitem__, words))
-        if waiting := {words[found.start()] for found in _WAITING.finditer(kinds)}:
-            self._learn_wholly(list(waiting), known)
-            kinds = "".join(map(known.kinds.__getitem__, words))
+        if len(known) > _MOST_KEPT:
+            # Another thread may just be reading it: it is left whole, and a new one begun.
+            known = self._known = _Known(self._names)
+        kinds = "".join(map(known.__getitem__, words))
+        for unsure in (_NEW, _WAITING):
+            if places := [found.start() for found in unsure.finditer(kinds)]:
+                self._learn({words[at] for at in places}, known)
+                kinds = _replaced(kinds, {at: known[words[at]] for at in places})
         return known.standings, kinds
 
-    def _learn(self, words: Iterable[str], known: _Known) -> None:
-        """Find out what words may stand for, but what those may be mistyped for that can wait."""
-        wholly = []
-        for word in words:
-            reading = reading_of(word)
-            if not self._can_wait(word, reading.look):
-                wholly.append(word)
-                continue
-            firm = self._firm(word, reading)
-            same = firm[0][0] if firm and firm[0][1] == SAME else 0
-            # Another thread may just have found out all of it, which is not to be lost.
-            if same:
-                known.standings.setdefault(word, Standing(same, tuple(firm), (), (), telling=True, alone=False))
-            known.kinds.setdefault(word, _UNTOLD_SAME if same else _UNTOLD)
-        if wholly:
-            self._learn_wholly(wholly, known)
-
-    def _can_wait(self, word: str, look: str) -> bool:
-        """Whether a telling word says nothing by itself: it is no slip for a name of one word, nor two run together."""
-        if len(word) < _LEAST_TELLING or is_ordinary(word) or self._splits(look):
-            return False
-        if len(word) < _LEAST_ALONE:
-            return True
-        keys = slip_keys(word, look)
-        if may_be_misspelled(word):
-            keys.append(spoken_key(word))
-        return not self._alone.may_have_any(keys)
-
-    def _learn_wholly(self, words: Sequence[str], known: _Known) -> None:
+    def _learn(self, asked: Iterable[str], known: _Known) -> None:
+        """Find out all that words may stand for."""
+        words = list(asked)
         readings = [reading_of(word) for word in words]
-        firm = [self._firm(word, reading) for word, reading in zip(words, readings, strict=True)]
+        firm = [self._names.firm(word, reading) for word, reading in zip(words, readings, strict=True)]
         slips = self._slips([(word, reading.look) for word, reading in zip(words, readings, strict=True)])
         for at in range(len(words)):
             mine = {number for number, _ in firm[at]}
@@ -171,44 +144,12 @@ class Standings:
             kind = _NOTHING
             if firm[at] or slips[at] or parts:
                 same = firm[at][0][0] if firm[at] and firm[at][0][1] == SAME else 0
-                telling = len(word) >= _LEAST_TELLING and not is_ordinary(word)
-                alone = telling and len(word) >= _LEAST_ALONE and bool(slips[at])
+                telling = len(word) >= LEAST_TELLING and not is_ordinary(word)
+                alone = telling and len(word) >= LEAST_ALONE and bool(slips[at])
                 one = Standing(same, tuple(firm[at]), tuple(slips[at]), tuple(parts), telling, alone)
                 known.standings[word] = one
                 kind = _kind_of(one)
-            known.kinds[word] = kind
-
-    def _firm(self, word: str, reading: Reading) -> list[Candidate]:
-        """Give the words of names that a word is, or is a short form, a long form or another spelling of."""
-        look = reading.look
-        same = self._numbers.get(look)
-        found: list[Candidate] = [] if same is None else [(same, SAME)]
-        if word.isalpha():
-            for other in spelled_forms(word):
-                self._add(found, self._numbers.get(skeleton(other)), SPELLED)
-            if is_given_name(word):
-                self._add_forms(found, word)
-        elif word.isascii() and reading.letters != look:
-            # A sign at the edge of a word may be none of its letters: "swift|".
-            self._add(found, self._numbers.get(reading.letters), SAME)
-        given = read_as_given_name(word)
-        if given != word:
-            self._add_forms(found, given)
-        return found
-
-    def _add_forms(self, found: list[Candidate], word: str) -> None:
-        """Add what a given name is short for, or is shortened to, in all their spellings."""
-        forms = fuller_forms(word) | short_forms(word)
-        for other in forms.union(*map(spelled_forms, forms)):
-            self._add(found, self._numbers.get(skeleton(other)), NICKNAME)
-        if 3 <= len(word) <= 5:
-            for number in self._beginnings.get(word, ()):
-                self._add(found, number, NICKNAME)
-
-    @staticmethod
-    def _add(found: list[Candidate], number: int | None, how: int) -> None:
-        if number is not None and all(number != known for known, _ in found):
-            found.append((number, how))
+            known[word] = kind
 
     def _slips(self, asked: Sequence[tuple[str, str]]) -> list[list[Candidate]]:
         """Give for each word, given with its skeleton, the words of names that it may be mistyped for."""
@@ -260,21 +201,10 @@ class Standings:
         ranked.sort()
         return ((number, how) for _, number, how in ranked)
 
-    def _splits(self, look: str) -> list[tuple[int, str, str]]:
-        """Give the places at which a word parts into two, one of which is a word of a name."""
-        numbers = self._numbers
-        found = []
-        if _LEAST_PARTED <= len(look) <= _MOST_PARTED:
-            for split in range(3, len(look) - 2):
-                left, right = look[:split], look[split:]
-                if (left in numbers and (split > 3 or right in numbers)) or (right in numbers and len(right) > 3):
-                    found.append((split, left, right))
-        return found
-
     def _parted(self, looks: Sequence[str]) -> list[list[Parted]]:
         """Part words that may be two words of a name run together, turned round, or one of them mistyped."""
-        numbers = self._numbers
-        splits = [(at, *split) for at, look in enumerate(looks) for split in self._splits(look)]
+        numbers = self._names.numbers
+        splits = [(at, *split) for at, look in enumerate(looks) for split in self._names.splits(look)]
         if not splits:
             return [[] for _ in looks]
         unsure = {part for _, _, *parts in splits for part in parts if part not in numbers and len(part) >= 4}
@@ -286,3 +216,11 @@ class Standings:
             rights = [(numbers[right], SAME)] if right in numbers else near.get(right, [])
             found[at] += [Parted(split, first, second) for first in lefts for second in rights]
         return found
+
+
+def _replaced(letters: str, others: Mapping[int, str]) -> str:
+    """Put other letters at some places."""
+    changed = list(letters)
+    for at, letter in others.items():
+        changed[at] = letter
+    return "".join(changed)
