@@ -191,6 +191,8 @@ def orders_of(words: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
 
     A j may also be a y. Where there are too few consonants for a name there are none.
     """
+    if len(words) == 1 and len(key := key_of_word(words[0])) >= _LEAST_CONSONANTS and "j" not in words[0]:
+        return [(words, any_words(key))]  # as most are
     keys = tuple(map(key_of_word, words))
     consonants = len("".join(keys))
     if consonants < _LEAST_CONSONANTS and (consonants < _LEAST_CONSONANTS - 1 or len("".join(words)) < _LONG):

@@ -27,14 +27,14 @@ class Reading(NamedTuple):
     """By the way of reading and the letter of the skeleton: 1 where a name may begin before the letter."""
     ends: tuple[bytes, bytes, bytes]
     """By the way of reading and the letter of the skeleton: 1 where a name may end behind the letter."""
-    telling: bool
-    """Of letters alone, and no ordinary word: it may be a name."""
-    parted: bool
-    """It may read otherwise by its letters alone: digits or signs stand among them, or it is of another script."""
-    foreign: bool
-    """It has letters that are not Latin."""
-    beside: bool
-    """Part of a name in Latin letters where it stands beside a telling word: a short word or a given name."""
+    manner: str
+    """What else it is: one of the letters below."""
+
+
+TELLING, BESIDE, PARTED, FOREIGN, PLAIN = "tbpf."
+"""The manners of words, one letter each. Of Latin letters alone: `t`, no ordinary word and not very long, so that it
+may be a name; `b`, part of a name where it stands beside such a one, as a short word or a given name is. What may read
+otherwise by its letters alone: `p`, with digits or signs among them; `f`, in another script. A stop for the rest."""
 
 
 def _column(field: str) -> Callable[[Iterable[Reading]], Iterator[Any]]:
@@ -45,7 +45,7 @@ def _column(field: str) -> Callable[[Iterable[Reading]], Iterator[Any]]:
 
 SKELETONS = (_column("look"), _column("letters"), _column("native"))
 """What each of many readings has, by the way of reading."""
-TELLING, PARTED, FOREIGN = _column("telling"), _column("parted"), _column("foreign")
+MANNERS = _column("manner")
 
 # What people write before and behind a name without a space, in names of files and accounts.
 _BEFORE = ("foto", "photo", "pic", "img", "image", "portrait", "style", "art", "lora", "the", "my", "its", "real", "xx")
@@ -106,10 +106,7 @@ def _read(word: str) -> Reading:
         native,
         (begin, begin_letters, begin_native),
         (end, end_letters, end_native),
-        telling=_is_telling(word),
-        parted=letters is not look and (not word.isascii() or _PARTED.search(word) is not None),
-        foreign=is_foreign(word),
-        beside=False,
+        _manner_of(word, differs=letters is not look),
     )
 
 
@@ -117,11 +114,11 @@ def _read_plain(word: str) -> Reading:
     """Read a word of Latin letters alone, as most are: there is one way."""
     look = skeleton(word)
     begin, end = _marks_of(len(look), _may_have_affix(word), word[-1] in "sz")
-    telling, beside = _is_telling(word), _is_beside(word)
-    return Reading(look, look, look, (begin,) * 3, (end,) * 3, telling, parted=False, foreign=False, beside=beside)
+    manner = TELLING if _is_telling(word) else BESIDE if _is_beside(word) else PLAIN
+    return Reading(look, look, look, (begin,) * 3, (end,) * 3, manner)
 
 
-_PAIR = 2
+_PAIR, _LONGEST = 2, 30
 _ALPHABETIC = re.compile(r"[\u0370-\u052f]+")
 """A word in Greek or Cyrillic letters alone: nothing begins or ends within it, as in one in Latin letters."""
 _PAIRS = frozenset(
@@ -150,8 +147,15 @@ _NO_PART = frozenset(
 """Short words, and words that are given names as well, that are no part of a name in another script."""
 
 
+def _manner_of(word: str, *, differs: bool) -> str:
+    """Say what a word is that has not Latin letters alone; `differs`: its letters alone are not what it looks like."""
+    if is_foreign(word):
+        return FOREIGN
+    return PARTED if differs and (not word.isascii() or _PARTED.search(word)) else PLAIN
+
+
 def _is_telling(word: str) -> bool:
-    if not word.isalpha() or is_jargon(word):
+    if len(word) >= _LONGEST or is_jargon(word):
         return False
     return word not in _PAIRS if len(word) == _PAIR else not is_ordinary(word)
 

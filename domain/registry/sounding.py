@@ -91,22 +91,33 @@ def _heard(index: NameIndex, unknown: set[Spoken]) -> dict[Spoken, Names]:
         sounds = [_asked(heard, asked, crowd) for asked, heard in ways]
         for place, choir in index.sounds.find(sounds, index.name):
             asked, heard = ways[place]
-            found[asked] += _alike(heard, sounds[place], choir)
+            found[asked] += _alike(heard, sounds[place].text, sounds[place].wanted, choir)
     if index.has_foreign_names:
         choir_of = index.foreign_sounds.of
         for asked, heard in foreign:
             if others := choir_of(hash(heard.key)):
-                found[asked] += _alike(heard, _asked(heard, asked, crowd), others)
+                found[asked] += _alike(heard, _text_of(heard.latin), _wanted(heard, asked, crowd), others)
         for asked in latin:
             for order, key in orders_of(asked[0]):
                 if others := choir_of(hash(key)):
                     heard = Heard(order, key)
-                    found[asked] += _alike(heard, _asked(heard, asked, crowd), others)
+                    found[asked] += _alike(heard, _text_of(order), _wanted(heard, asked, crowd), others)
     return found
 
 
 def _asked(heard: Heard, asked: Spoken, crowd: float) -> Asked:
-    """Ask for a sound, and say how alike a name has to sound, among how many: from none (0) to very many (1)."""
+    """Ask for a sound among how many others: from none (0) to very many (1)."""
+    others = heard.others - (crowd > _CROWDED_HALF and asked[1] in (UNSURE, MIXED))
+    return Asked(hash(heard.key), heard.voices, others, _text_of(heard.latin), _wanted(heard, asked, crowd))
+
+
+def _text_of(latin: tuple[str, ...]) -> str:
+    """Give how words sound with their vowels."""
+    return sung(latin[0]) if len(latin) == 1 else sung_words(latin)
+
+
+def _wanted(heard: Heard, asked: Spoken, crowd: float) -> float:
+    """Say how alike a name has to sound, more so among many others."""
     words, manner = asked
     letters = len(heard.key) - heard.key.count(" ") - heard.key.startswith(_COUNTED)
     if heard.script:
@@ -114,22 +125,14 @@ def _asked(heard: Heard, asked: Spoken, crowd: float) -> Asked:
     else:
         wanted = _ALIKE.get(letters, _ALIKE_LONG)
     stricter = _CROWDED[manner] + (_CROWDED_ALONE if len(words) == 1 and manner != TITLED else 0.0)
-    others = heard.others - (crowd > _CROWDED_HALF and manner in (UNSURE, MIXED))
-    text = sung(heard.latin[0]) if len(heard.latin) == 1 else sung_words(heard.latin)
-    return Asked(hash(heard.key), heard.voices, others, text, wanted + crowd * stricter)
+    return wanted + crowd * stricter
 
 
-def _alike(heard: Heard, asked: Asked, choir: Choir) -> Names:
+def _alike(heard: Heard, text: str, wanted: float, choir: Choir) -> Names:
     """Choose the names that words sound like, in some order of theirs."""
-    least = min(1.0, asked.wanted - _VOWELLESS * choir.vowelless)
-    return tuple(
-        {
-            name
-            for form, score in _near(asked.text, choir, least)
-            for name, traits in choir.names[form]
-            if _is_alike(heard, traits, score, asked.wanted)
-        }
-    )
+    near = _near(text, choir, min(1.0, wanted - _VOWELLESS * choir.vowelless))
+    named = ((score, name, traits) for form, score in near for name, traits in choir.names[form])
+    return tuple({name for score, name, traits in named if _is_alike(heard, traits, score, wanted)}) if near else ()
 
 
 def _near(text: str, choir: Choir, least: float) -> list[tuple[str, float]]:

@@ -12,8 +12,10 @@ from domain.registry.plain import Plain
 from domain.registry.readings import (
     AFFIX_BEFORE,
     AFFIX_BEHIND,
+    FOREIGN,
     LETTERS,
     LOOK,
+    MANNERS,
     NATIVE,
     PARTED,
     SKELETONS,
@@ -42,12 +44,16 @@ class Edge(NamedTuple):
 
 
 class Words:
-    """The words of a plain text with their readings; their places are looked up when first needed."""
+    """The words of a plain text with their readings; their places are looked up when first needed.
+
+    `manners` has one letter for each word (`domain.registry.readings`).
+    """
 
     def __init__(self, plain: Plain) -> None:
         self.plain = plain
         self.words = word_list(plain.low)
         self.readings: list[Reading] = readings_of_words(self.words)
+        self.manners = "".join(MANNERS(self.readings))
         self._spans: Spans | None = None
         self._humped: frozenset[int] | None = None
 
@@ -253,7 +259,7 @@ def streams_of(source: Words) -> list[Stream]:
     for kind in (NATIVE, LETTERS):
         if kind == NATIVE and source.plain.low.isascii():
             continue
-        if not any(PARTED(source.readings)):
+        if PARTED not in source.manners and FOREIGN not in source.manners:
             break
         stream = Stream(source, kind)
         if all(stream.text != other.text for other in found):

@@ -1,18 +1,20 @@
 """The words of a text that may be a name in another script than it was registered in."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import compress, groupby, takewhile
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 from domain.registry.everyday import is_everyday
-from domain.registry.readings import FOREIGN, TELLING, Reading
+from domain.registry.readings import BESIDE, FOREIGN, TELLING
 from domain.registry.streams import Words
 
 _UNSPACED = re.compile(r"[\u3041-\u309f\u3400-\u9fff々]")
 _HAN = re.compile(r"[\u3400-\u9fff々]")
 _TOGETHER = re.compile(r"[\s_・·=＝‐-]{0,3}$")
-_HYPHENED = re.compile(r"-[a-z]{1,4}\b")
+_HYPHENED, _HYPHENED_MOST = re.compile(r"-[a-z]{1,4}\b"), 4
+_FOREIGN_RUN = re.compile(f"{FOREIGN}+")
+_FROM_TELLING = re.compile(f"{TELLING}[{TELLING}{BESIDE}]*")
 _MOST_JAPANESE = 32
 """So many runs of Han characters of one text are looked up in the Japanese dictionary, which takes a while for each."""
 _DOT = re.compile("[·・•]")
@@ -44,20 +46,19 @@ class Window(NamedTuple):
 def foreign_windows(source: Words) -> Iterator[Window]:
     """Give one to three words of another script that stand together, and each run of Han characters."""
     looked_up = 0
-    foreign = list(FOREIGN(source.readings))
-    for is_foreign, group in groupby(range(len(source.words)), foreign.__getitem__):
-        for run in _runs(source, list(group)) if is_foreign else ():
+    for together in _FOREIGN_RUN.finditer(source.manners):
+        for run in _runs(source, range(*together.span())):
             for unspaced, words in groupby(run, lambda at: bool(_UNSPACED.match(source.words[at]))):
                 if not unspaced:
                     yield from _spaced_windows(source, list(words))
                 elif looked_up < _MOST_JAPANESE:
                     looked_up += 1
-                    together = list(words)
-                    yield from _japanese_windows(source, together)
-                    yield from _dotted_windows(source, together)
+                    characters = list(words)
+                    yield from _japanese_windows(source, characters)
+                    yield from _dotted_windows(source, characters)
 
 
-def _runs(source: Words, places: list[int]) -> Iterator[list[int]]:
+def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
     run: list[int] = []
     for at in places:
         if run and not _TOGETHER.match(source.between(at)):
@@ -114,40 +115,25 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
 
 
 def latin_windows(source: Words) -> Iterator[Window]:
-    """Give one to three Latin words, where one is no ordinary word."""
-    words, readings = source.words, source.readings
-    telling = set(compress(range(len(words)), TELLING(readings))) | _hyphened(source)
-    lonely = {at for at in telling if not (_is_part(at - 1, readings, telling) or _is_part(at + 1, readings, telling))}
-    usable = {at for at in telling if words[at].isascii() and len(words[at]) < _LONGEST}
-    # Most stand between words that are no part of a name.
-    for at in usable & lonely:
-        yield Window(at, at, ((words[at],), LATIN))
-    usable -= lonely
-    telling -= lonely
-    for near in telling:
-        usable.update(_beside(readings, range(near + 1, min(near + _MOST_WORDS, len(words)))))
-        usable.update(_beside(readings, range(near - 1, max(near - _MOST_WORDS, -1), -1)))
-    for first in usable:
-        for last in range(first, first + _MOST_WORDS):
-            if last not in usable or (last > first and "," in source.between(last)):
-                break
-            if first in telling or not telling.isdisjoint(range(first + 1, last + 1)):
-                yield Window(first, last, (tuple(words[first : last + 1]), LATIN))
+    """Give one to three Latin words that stand together, of which one is no ordinary word and all may be of a name."""
+    words, manners = source.words, _with_hyphened(source)
+    for telling in _FROM_TELLING.finditer(manners):
+        begin, end = telling.span()
+        while begin and manners[begin - 1] == BESIDE and telling.start() - begin < _MOST_WORDS - 1:
+            begin -= 1
+        for first in range(begin, end):
+            for last in range(first, min(first + _MOST_WORDS, end)):
+                if last > first and "," in source.between(last):
+                    break
+                if TELLING in manners[first : last + 1]:
+                    yield Window(first, last, (tuple(words[first : last + 1]), LATIN))
 
 
-def _is_part(at: int, readings: Sequence[Reading], telling: set[int]) -> bool:
-    """Whether a word may be part of a name in Latin letters."""
-    return 0 <= at < len(readings) and (readings[at].beside or at in telling)
-
-
-def _beside(readings: Sequence[Reading], places: range) -> Iterator[int]:
-    """Give the places one by one up to a word that is no part of a name beside a telling one."""
-    return takewhile(lambda at: readings[at].beside, places)
-
-
-def _hyphened(source: Words) -> set[int]:
-    """Give the short words behind a hyphen, as in "Tae-hee"."""
+def _with_hyphened(source: Words) -> str:
+    """Give the manners of words, where a short word behind a hyphen is telling, as in "Tae-hee"."""
     if "-" not in source.plain.low or not _HYPHENED.search(source.plain.low):
-        return set()
-    words = source.words
-    return {at for at, word in enumerate(words) if at and len(word) <= 4 and source.between(at) == "-"}
+        return source.manners
+    return "".join(
+        TELLING if at and len(word) <= _HYPHENED_MOST and word.isascii() and source.between(at) == "-" else manner
+        for at, (word, manner) in enumerate(zip(source.words, source.manners, strict=True))
+    )
