@@ -4,7 +4,10 @@ import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from domain.registry.given_names import is_given_name
 from domain.registry.plain import plain_of
+from domain.registry.romanising import loan_reading, romanised
+from domain.registry.skeletons import one_of_each
 
 _ENDINGS = (
     (
@@ -31,6 +34,7 @@ _ENDINGS = (
 _ARTICLE = re.compile(r"(?:[وبلكف]?ال|لل|[وبل])(?=..)")
 """What Arabic writes before a word without a space."""
 _LONGEST_ENDING = 5
+_PAIR = 2
 
 
 @cache
@@ -49,8 +53,36 @@ def is_everyday(word: str) -> bool:
     article = _ARTICLE.match(word)
     if article and is_everyday(word[article.end() :]):
         return True
+    if _is_korean_form(word):
+        return True
     for script, endings in _ENDINGS:
         if script.match(word):
             cuts = range(len(word) - 1, max(0, len(word) - 1 - _LONGEST_ENDING), -1)
             return any(word[:cut] in stems and endings.fullmatch(word, cut) is not None for cut in cuts)
     return False
+
+
+_HANGUL = re.compile(r"[\uac00-\ud7a3]{2,}")
+_FIRST_SYLLABLE, _FINALS = 0xAC00, 28
+_NONE, _N, _B, _SS, _NG = 0, 4, 17, 20, 21
+"""What a Hangul syllable ends with, as Unicode counts: nothing, or one of these consonants, or another."""
+
+
+def _is_korean_form(word: str) -> bool:
+    """Whether a Hangul word is a verb as a sentence ends with it, or an adjective of two syllables before a noun.
+
+    No Korean name ends so; given names of others do where they end in -nda ("Miranda").
+    """
+    if not _HANGUL.fullmatch(word):
+        return False
+    before = (ord(word[-2]) - _FIRST_SYLLABLE) % _FINALS
+    if word[-1] == "다" and len(word) > _PAIR:
+        polite = word[-2] == "니" and (ord(word[-3]) - _FIRST_SYLLABLE) % _FINALS == _B
+        return polite or before == _SS or (before == _N and not _is_foreign_given_name(word))
+    return word[-1] == "은" and len(word) == _PAIR and before not in (_NONE, _N, _NG)
+
+
+def _is_foreign_given_name(word: str) -> bool:
+    """Whether a Hangul word is a given name of others; where Korean writes l they may have an r."""
+    heard = {one_of_each(romanised(word)), one_of_each(loan_reading(word))}
+    return any(map(is_given_name, heard | {one.replace("l", "r") for one in heard}))

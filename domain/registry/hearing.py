@@ -155,7 +155,7 @@ def _script_of(word: str) -> str:
 _CHINESE = (("x", "s"), ("ng", "n"), ("f", "v"))
 _HEARD_AS = {
     "kana": (("nb", "mb"), ("b", "v")),
-    "hangul": (("j", "z"), ("ch", "ts")),
+    "hangul": (("j", "z"), ("ch", "ts"), ("ae", "a"), ("ei", "a")),
     "vowelless": (("tsh", "c"), ("f", "v")),
     "greek": (("ts", "c"), ("f", "v")),
     "cyrillic": (("g", "h"),),

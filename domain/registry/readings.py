@@ -31,10 +31,11 @@ class Reading(NamedTuple):
     """What else it is: one of the letters below."""
 
 
-TELLING, BESIDE, PARTED, FOREIGN, PLAIN = "tbpf."
+TELLING, BESIDE, PARTED, FOREIGN, UNSPACED, PLAIN = "tbpfu."
 """The manners of words, one letter each. Of Latin letters alone: `t`, no ordinary word and not very long, so that it
 may be a name; `b`, part of a name where it stands beside such a one, as a short word or a given name is. What may read
-otherwise by its letters alone: `p`, with digits or signs among them; `f`, in another script. A stop for the rest."""
+otherwise by its letters alone: `p`, with digits or signs among them; `f`, in another script; `u`, a character of Han or
+Hiragana, which are written without spaces. A stop for the rest."""
 
 
 def _column(field: str) -> Callable[[Iterable[Reading]], Iterator[Any]]:
@@ -119,6 +120,7 @@ def _read_plain(word: str) -> Reading:
 
 
 _PAIR, _LONGEST = 2, 30
+_UNSPACED = re.compile(r"[\u3041-\u309f\u3400-\u9fff々]")
 _ALPHABETIC = re.compile(r"[\u0370-\u052f]+")
 """A word in Greek or Cyrillic letters alone: nothing begins or ends within it, as in one in Latin letters."""
 _PAIRS = frozenset(
@@ -150,7 +152,7 @@ _NO_PART = frozenset(
 def _manner_of(word: str, *, differs: bool) -> str:
     """Say what a word is that has not Latin letters alone; `differs`: its letters alone are not what it looks like."""
     if is_foreign(word):
-        return FOREIGN
+        return UNSPACED if _UNSPACED.match(word) else FOREIGN
     return PARTED if differs and (not word.isascii() or _PARTED.search(word)) else PLAIN
 
 

@@ -57,11 +57,12 @@ def sounding_names(policy: NamePolicy, index: NameIndex, source: Words) -> Itera
     if not windows:
         return
     known = index.heard(len(windows))
-    unknown = {window.asked for window in windows}.difference(known)
+    found = [known.get(window.asked) for window in windows]
+    unknown = {window.asked for window, names in zip(windows, found, strict=True) if names is None}
     if unknown:
         known.update(_heard(index, unknown))  # all at once, for another thread may just be asking for the same
-    for first, last, asked in windows:
-        for name in known[asked]:
+    for (first, last, asked), names in zip(windows, found, strict=True):
+        for name in known[asked] if names is None else names:
             yield Near(name, policy.sounded, source.spans.starts[first], source.spans.ends[last])
 
 

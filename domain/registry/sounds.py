@@ -217,7 +217,7 @@ _LONG = 40
 _SPEECH: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("j", re.compile("j"), "y"),
     ("gh", re.compile(r"gh(?=[t ]|$)"), ""),
-    ("r", re.compile(r"r(?=[^aeiouyr]|$)"), ""),
+    ("r", re.compile(r"r+(?=[^aeiouyr]|$)"), ""),
     ("t", re.compile(r"(?<=[^ ][^ ][aeo])t(?= |$)"), ""),
     ("ds", re.compile(r"ds(?= |$)"), "z"),
     ("e", re.compile(r"(?<=[^ ][^aeiouy ])e(?= |$)"), ""),

@@ -19,6 +19,7 @@ from domain.registry.readings import (
     NATIVE,
     PARTED,
     SKELETONS,
+    UNSPACED,
     Reading,
     readings_of_words,
 )
@@ -259,7 +260,7 @@ def streams_of(source: Words) -> list[Stream]:
     for kind in (NATIVE, LETTERS):
         if kind == NATIVE and source.plain.low.isascii():
             continue
-        if PARTED not in source.manners and FOREIGN not in source.manners:
+        if not any(manner in source.manners for manner in (PARTED, FOREIGN, UNSPACED)):
             break
         stream = Stream(source, kind)
         if all(stream.text != other.text for other in found):

@@ -6,14 +6,14 @@ from itertools import groupby
 from typing import NamedTuple
 
 from domain.registry.everyday import is_everyday
-from domain.registry.readings import BESIDE, FOREIGN, TELLING
+from domain.registry.readings import BESIDE, FOREIGN, TELLING, UNSPACED
 from domain.registry.streams import Words
 
-_UNSPACED = re.compile(r"[\u3041-\u309f\u3400-\u9fff々]")
 _HAN = re.compile(r"[\u3400-\u9fff々]")
 _TOGETHER = re.compile(r"[\s_・·=＝‐-]{0,3}$")
 _HYPHENED, _HYPHENED_MOST = re.compile(r"-[a-z]{1,4}\b"), 4
-_FOREIGN_RUN = re.compile(f"{FOREIGN}+")
+_SYLLABLE = re.compile(r"[\uac00-\ud7a3]")
+_FOREIGN_RUN = re.compile(f"{FOREIGN}+|{UNSPACED}+")
 _FROM_TELLING = re.compile(f"{TELLING}[{TELLING}{BESIDE}]*")
 _MOST_JAPANESE = 32
 """So many runs of Han characters of one text are looked up in the Japanese dictionary, which takes a while for each."""
@@ -48,14 +48,12 @@ def foreign_windows(source: Words) -> Iterator[Window]:
     looked_up = 0
     for together in _FOREIGN_RUN.finditer(source.manners):
         for run in _runs(source, range(*together.span())):
-            for unspaced, words in groupby(run, lambda at: bool(_UNSPACED.match(source.words[at]))):
-                if not unspaced:
-                    yield from _spaced_windows(source, list(words))
-                elif looked_up < _MOST_JAPANESE:
-                    looked_up += 1
-                    characters = list(words)
-                    yield from _japanese_windows(source, characters)
-                    yield from _dotted_windows(source, characters)
+            if together[0][0] == FOREIGN:
+                yield from _spaced_windows(source, run)
+            elif looked_up < _MOST_JAPANESE:
+                looked_up += 1
+                yield from _japanese_windows(source, run)
+                yield from _dotted_windows(source, run)
 
 
 def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
@@ -97,12 +95,14 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
     capital = [first.isupper() or particle for first, particle in zip(firsts, particles, strict=True)]
     lower = [first.islower() and not particle for first, particle in zip(firsts, particles, strict=True)]
     common = [is_everyday(word) and not particle for word, particle in zip(words, particles, strict=True)]
+    letters = [len(word) < _PAIR and not _SYLLABLE.match(word) for word in words]
     titles = any(map(str.isupper, firsts)) and not cased.isupper()
     for begin in range(len(run)):
+        everyday = 0
         for end in range(begin + 1, min(begin + _MOST_WORDS, len(run)) + 1):
-            if len(words[end - 1]) < 2:
+            if letters[end - 1]:
                 break
-            everyday = sum(common[begin:end])
+            everyday += common[end - 1]
             if titles and all(capital[begin:end]):
                 manner = TITLED
             elif everyday == 0:

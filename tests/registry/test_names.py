@@ -195,6 +195,40 @@ def test_everyday_words_of_another_script_are_a_name_only_with_capitals_of_their
     assert sorted({text[match.start : match.end] for match in matches}) == found
 
 
+@pytest.mark.parametrize(
+    ("registered", "text", "found"),
+    [
+        ("高云娜", "폭풍이 다가온다", False),  # "draws near"
+        ("Holger Zondern", "젖은 아스팔트", False),  # "wet"
+        ("Linda Hamilton", "린다 해밀턴", True),
+        ("Yolanda Hadid", "욜란다 하디드", True),
+        ("Jieun Song", "송지은", True),
+    ],
+)
+def test_korean_verbs_and_adjectives_are_no_name_by_themselves(registered: str, text: str, found: bool) -> None:
+    matcher = matcher_of(registered)
+
+    assert bool(matcher.match(text)) is found
+
+
+@pytest.mark.parametrize(
+    ("registered", "text"),
+    [
+        ("Tom Cruise", "톰 크루즈"),
+        ("Hugh Jackman", "휴 잭맨"),
+        ("Matt Damon", "맷 데이먼"),
+        ("Miranda Kerr", "미란다 커"),
+        ("Brad Pitt", "브래드 핏의 초상화"),
+    ],
+)
+def test_a_name_of_one_syllable_is_part_of_a_korean_spelling(registered: str, text: str) -> None:
+    matcher = matcher_of(registered)
+
+    matches = matcher.match(text)
+
+    assert [match.verdict for match in matches] == [Verdict.HELD]
+
+
 def test_in_a_large_registry_a_name_in_lower_case_must_sound_more_alike() -> None:
     others = tuple(Person(UUID(int=at), f"Surname{at} Of{at}") for at in range(2, 4002))
     person = Person(ALDEBARAN, "Sean Bean")
