@@ -50,6 +50,8 @@ _GUESSED_FROM = 7
 _STRICTER = 0.05
 _LEAST_JOINED = 8
 """Two words of a name run together have at least so many letters."""
+_LEAST_SYLLABLES = 4
+"""A word of fewer in Hangul has little that could be heard otherwise."""
 _LEAST_CONSONANTS, _LONG = 3, 9
 """Words in Latin letters with fewer, or long ones with two, are not taken for a name of another script."""
 
@@ -67,14 +69,18 @@ class Heard(NamedTuple):
     """Which of its consonants are voiced."""
     others: int = _ALL_OTHER
     """So many of its consonants may be voiced otherwise in the name."""
+    loan: bool = False
+    """Whether it is heard as the script writes what it has no letters for: no name that is written with vowels."""
 
 
 def heard_foreign(words: tuple[str, ...], *, guessed: bool) -> list[Heard]:
     """Give the ways to hear words of another script than Latin; or, guessed, with one consonant heard otherwise."""
     if _HAN.match(words[0]):
         return list(_heard_chinese(words) if len(words) > 1 else _heard_japanese(words))
-    heard = _heard_spaced(words)
-    return [other for one in heard for other in _guessed(one)] if guessed else heard
+    if guessed:
+        plainly = _HANGUL.match(words[-1]) is not None
+        return [other for one in _heard_spaced(words, plainly=plainly) for other in _guessed(one)]
+    return _heard_spaced(words)
 
 
 def _heard_japanese(words: tuple[str, ...]) -> Iterator[Heard]:
@@ -96,22 +102,34 @@ def _heard_chinese(words: tuple[str, ...]) -> Iterator[Heard]:
         yield Heard(latin, spaced.key, _DOTTED_LENIENCE, "kana", spaced.voices, _ALL_OTHER)
 
 
-def _heard_spaced(words: tuple[str, ...]) -> list[Heard]:
-    """Words of a script with spaces: as they are, without endings, and as it writes what others say."""
-    whole = tuple(map(_read, words))
-    bare = tuple(_read(without_ending(word)) for word in words)
+def _heard_spaced(words: tuple[str, ...], *, plainly: bool = False) -> list[Heard]:
+    """Words of a script with spaces; plainly: not as that script may write what others say."""
     script = _script_of(words[-1])
-    others = [tuple(map(loan_reading, words))] if script == "hangul" else []
-    others += readings_of(words) if script == "greek" else []
-    others += [other for one in (whole, *others) for other in _written_otherwise(one, _HEARD_AS.get(script, ()))]
-    if script == "vowelless" and any(map(_ARTICLE.match, words)):
-        others.append(tuple(map(_read, " ".join(_ARTICLE.sub(r"\1 ", word) for word in words).split())))
-    found = [heard for latin in dict.fromkeys((whole, bare, *others)) for heard in _sounding(latin, script)]
+    readings = dict.fromkeys(_read_plainly(words, script))
+    found = [heard for latin in readings for heard in _sounding(latin, script)]
+    if not plainly and (len(words) > 1 or script != "hangul" or len(words[0]) >= _LEAST_SYLLABLES):
+        others = (other for one in readings for other in _written_otherwise(one, _HEARD_AS.get(script, ())))
+        loans = (other for other in dict.fromkeys(others) if other not in readings)
+        found += [heard._replace(loan=True) for latin in loans for heard in _sounding(latin, script)]
     if len(words) == 1 and script == "hangul":
         for reading in readings_of((_without_particle(words[0]),))[1:]:
             key = key_of_words(reading)
             found += [Heard(reading, one, script=script) for one in (key, run_together(key, 2), run_together(key, 3))]
     return found
+
+
+def _read_plainly(words: tuple[str, ...], script: str) -> list[tuple[str, ...]]:
+    """Read words in Latin letters, with what is written to them and without."""
+    if script == "hangul":
+        whole = tuple(map(_without_particle, words))
+        forms = dict.fromkeys((whole, (*whole[:-1], PARTICLE.sub("", words[-1]) or words[-1])))
+        return [tuple(map(read, form)) for form in forms for read in (romanised, loan_reading)]
+    readings = [tuple(map(romanised, words)), tuple(romanised(without_ending(word)) for word in words)]
+    if script == "greek":
+        readings += readings_of(words)
+    if script == "vowelless" and any(map(_ARTICLE.match, words)):
+        readings.append(tuple(map(romanised, " ".join(_ARTICLE.sub(r"\1 ", word) for word in words).split())))
+    return readings
 
 
 def _sounding(latin: tuple[str, ...], script: str) -> Iterator[Heard]:
@@ -155,7 +173,7 @@ def _script_of(word: str) -> str:
 _CHINESE = (("x", "s"), ("ng", "n"), ("f", "v"))
 _HEARD_AS = {
     "kana": (("nb", "mb"), ("b", "v")),
-    "hangul": (("j", "z"), ("ch", "ts"), ("ae", "a"), ("ei", "a")),
+    "hangul": (("ng", "n"), ("b", "v"), ("j", "z"), ("ch", "s"), ("ae", "a"), ("ei", "a")),
     "vowelless": (("tsh", "c"), ("f", "v")),
     "greek": (("ts", "c"), ("f", "v")),
     "cyrillic": (("g", "h"),),
@@ -174,10 +192,6 @@ def _written_otherwise(latin: tuple[str, ...], sounds: Sequence[tuple[str, str]]
             if any(heard in word for word in form)
         ]
     return forms[1:]
-
-
-def _read(word: str) -> str:
-    return romanised(_without_particle(word) if _HANGUL.match(word) else word)
 
 
 def _without_particle(word: str) -> str:

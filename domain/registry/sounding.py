@@ -25,6 +25,8 @@ _ALIKE_FOREIGN = {1: 1.0, 2: 0.94, 3: 0.86, 4: 0.85}
 _ALIKE_FOREIGN_LONG = 0.80
 """The same for words of another script: those who write a name there write its vowels as they hear them."""
 _ALIKE_SHORT, _ALIKE_TWO = 0.85, 0.94
+_FEW_SYLLABLES, _ALIKE_FEW = 2, 0.96
+"""Most Korean words have two syllables."""
 _CROWD_FROM, _CROWD_SPAN = 1000, 2.0
 _CROWDED = {LATIN: 0.06, TITLED: 0.0, SURE: 0.05, UNSURE: 0.07, MIXED: 0.10, GUESSED: 0.10}
 _CROWDED_ALONE, _CROWDED_HALF = 0.05, 0.5
@@ -125,6 +127,8 @@ def _wanted(heard: Heard, asked: Spoken, crowd: float) -> float:
         wanted = _ALIKE_FOREIGN.get(letters, _ALIKE_FOREIGN_LONG) + heard.lenience
     else:
         wanted = _ALIKE.get(letters, _ALIKE_LONG)
+    if heard.script == "hangul" and len(words) == 1 and len(words[0]) <= _FEW_SYLLABLES:
+        wanted = max(wanted, _ALIKE_FEW)
     stricter = _CROWDED[manner] + (_CROWDED_ALONE if len(words) == 1 and manner != TITLED else 0.0)
     return wanted + crowd * stricter
 
@@ -147,7 +151,7 @@ def _near(text: str, choir: Choir, least: float) -> list[tuple[str, float]]:
 
 
 def _is_alike(heard: Heard, name: Traits, score: float, wanted: float) -> bool:
-    if name.script and name.script == heard.script:
+    if (name.script and name.script == heard.script) or (heard.loan and (name.characters or name.vowelless)):
         return False
     if name.short:
         if len(heard.latin) > 1 and not name.syllables:

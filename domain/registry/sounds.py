@@ -67,7 +67,7 @@ _VOICES = _Voices(
 _ONE_CLASS = re.compile("([kg])[kg]+|([td])[td]+|([pb])[pb]+|([lr])[lr]+|([sz])[sz]+|mm+|nn+")
 _MOST_VOICES = 10
 """So many consonants are kept as voiced or not: with the number of a name they fill 32 bits."""
-_SOFT_C = re.compile(r"c(?=[eiy])")
+_SOFT_C = re.compile(r"(?<!^m)c(?=[eiy])")
 
 
 def consonants_of(latin: str) -> str:
@@ -216,13 +216,17 @@ def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, Sound]]
 _LONG = 40
 _SPEECH: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("j", re.compile("j"), "y"),
-    ("gh", re.compile(r"gh(?=[t ]|$)"), ""),
+    ("j", re.compile("j"), "h"),
+    ("gh", re.compile(r"gh(?=[ty ]|$)"), ""),
     ("r", re.compile(r"r+(?=[^aeiouyr]|$)"), ""),
     ("t", re.compile(r"(?<=[^ ][^ ][aeo])t(?= |$)"), ""),
     ("ds", re.compile(r"ds(?= |$)"), "z"),
     ("e", re.compile(r"(?<=[^ ][^aeiouy ])e(?= |$)"), ""),
     ("aw", re.compile(r"aw(?=[^aeiouy]|$)"), "o"),
+    ("au", re.compile(r"au(?=[^aeiouy]|$)"), "o"),
     ("von", re.compile(r"\bvon\b"), "fon"),
+    ("y", re.compile(r"(?<=[^aeiou ])y(?=[aeiou]|[^aeiou ][aeiou])"), "ai"),
+    ("i", re.compile(r"(?<=[^aeiou ])i(?=[^aeiou ]{1,2}[aeiou])"), "ai"),
     ("wsk", re.compile("wsk"), "fsk"),
     ("th", re.compile("th"), "s"),
 )
