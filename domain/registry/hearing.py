@@ -172,8 +172,8 @@ def _script_of(word: str) -> str:
 
 _CHINESE = (("x", "s"), ("ng", "n"), ("f", "v"))
 _HEARD_AS = {
-    "kana": (("nb", "mb"), ("b", "v")),
-    "hangul": (("ng", "n"), ("b", "v"), ("j", "z"), ("ch", "s"), ("ae", "a"), ("ei", "a")),
+    "kana": (("nb", "mb"),),
+    "hangul": (("ng", "n"), ("j", "z"), ("ch", "s"), ("ae", "a"), ("ei", "a")),
     "vowelless": (("tsh", "c"), ("f", "v")),
     "greek": (("ts", "c"), ("f", "v")),
     "cyrillic": (("g", "h"),),

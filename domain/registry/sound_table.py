@@ -12,7 +12,8 @@ from rapidfuzz.distance import Indel
 from domain.registry.hashed import Rows, Table
 from domain.registry.name_parts import NameParts, cached_parts
 from domain.registry.romanising import has_no_vowels, readings_of, script_of, syllables_of
-from domain.registry.sounds import key_of_word, spoken, sung, sung_words
+from domain.registry.sounds import key_of_word, sung, sung_words
+from domain.registry.speaking import spoken
 
 VOICES_AT = 22
 """From this bit on a row has the voices of a sound; below is the number of a name."""
@@ -180,7 +181,7 @@ _shared = lru_cache(maxsize=1 << 8)(Traits)
 def _forms(parts: NameParts) -> str:
     if parts.ambiguous:
         return ""
-    return _orders(readings_of(parts.words) if parts.foreign else spoken(parts.words))
+    return _orders(readings_of(parts.words) if parts.foreign else spoken(parts.words, parts.name))
 
 
 def _orders(said: Iterable[tuple[str, ...]]) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.registry.given_names import spelled_forms
 from domain.registry.romanising import readings_of
 from domain.registry.skeletons import one_of_each, skeleton
+from domain.registry.speaking import spoken
 
 if TYPE_CHECKING:
     from domain.registry.name_parts import NameParts
@@ -67,7 +67,7 @@ _VOICES = _Voices(
 _ONE_CLASS = re.compile("([kg])[kg]+|([td])[td]+|([pb])[pb]+|([lr])[lr]+|([sz])[sz]+|mm+|nn+")
 _MOST_VOICES = 10
 """So many consonants are kept as voiced or not: with the number of a name they fill 32 bits."""
-_SOFT_C = re.compile(r"(?<!^m)c(?=[eiy])")
+_SOFT_C = re.compile(r"(?<!^m)c+(?=[eiy])")
 
 
 def consonants_of(latin: str) -> str:
@@ -201,9 +201,11 @@ def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, Sound]]
                 yield "", Sound(run_together(joined, len(order)), 0)
         return
     found: set[Sound] = set()
-    for consonants in {tuple(map(consonants_of_word, one)) for one in spoken(parts.words)}:
+    plainly = tuple(map(consonants_of_word, parts.words))
+    for consonants in {tuple(map(consonants_of_word, one)) for one in spoken(parts.words, name)}:
         words = list(map(_said_word, consonants))
-        for turn in {0, 1, len(words) - 1}:
+        # What is spoken otherwise is not looked for in another order too: it would fill the table for little.
+        for turn in {0, 1, len(words) - 1} if consonants == plainly else (0,):
             turned = words[turn:] + words[:turn]
             found.add(_sound(" ".join([key for key, _ in turned]), "".join([voiced for _, voiced in turned])))
             if len(turned) > 1:
@@ -214,32 +216,3 @@ def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, Sound]]
 
 
 _LONG = 40
-_SPEECH: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("j", re.compile("j"), "y"),
-    ("j", re.compile("j"), "h"),
-    ("gh", re.compile(r"gh(?=[ty ]|$)"), ""),
-    ("r", re.compile(r"r+(?=[^aeiouyr]|$)"), ""),
-    ("t", re.compile(r"(?<=[^ ][^ ][aeo])t(?= |$)"), ""),
-    ("ds", re.compile(r"ds(?= |$)"), "z"),
-    ("e", re.compile(r"(?<=[^ ][^aeiouy ])e(?= |$)"), ""),
-    ("aw", re.compile(r"aw(?=[^aeiouy]|$)"), "o"),
-    ("au", re.compile(r"au(?=[^aeiouy]|$)"), "o"),
-    ("von", re.compile(r"\bvon\b"), "fon"),
-    ("y", re.compile(r"(?<=[^aeiou ])y(?=[aeiou]|[^aeiou ][aeiou])"), "ai"),
-    ("i", re.compile(r"(?<=[^aeiou ])i(?=[^aeiou ]{1,2}[aeiou])"), "ai"),
-    ("wsk", re.compile("wsk"), "fsk"),
-    ("th", re.compile("th"), "s"),
-)
-"""A j as in English or as a y, an r before a consonant or not at all, a th as those say it who have none, and what is
-written and not spoken; each with what is always there."""
-
-
-def spoken(words: tuple[str, ...]) -> set[tuple[str, ...]]:
-    """Give the ways to speak a name."""
-    found = {words}
-    name = " ".join(words)
-    for letters, silent, sound in _SPEECH:
-        if letters in name and silent.search(name):
-            found.add(tuple(silent.sub(sound, name).split(" ")))
-    found |= {(other, *words[1:]) for other in spelled_forms(words[0])}
-    return found

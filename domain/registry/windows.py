@@ -95,7 +95,8 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
     capital = [first.isupper() or particle for first, particle in zip(firsts, particles, strict=True)]
     lower = [first.islower() and not particle for first, particle in zip(firsts, particles, strict=True)]
     common = [is_everyday(word) and not particle for word, particle in zip(words, particles, strict=True)]
-    letters = [len(word) < _PAIR and not _SYLLABLE.match(word) for word in words]
+    short = [len(word) < _PAIR for word in words]
+    letters = [one and not _SYLLABLE.match(word) for one, word in zip(short, words, strict=True)]
     titles = any(map(str.isupper, firsts)) and not cased.isupper()
     for begin in range(len(run)):
         everyday = 0
@@ -107,7 +108,7 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
                 manner = TITLED
             elif everyday == 0:
                 manner = UNSURE if any(lower[begin:end]) else SURE
-            elif everyday == 1 and end - begin == _PAIR:
+            elif everyday == 1 and (end - begin == _PAIR or short[begin + 1 : end - 1] == [True]):
                 manner = MIXED
             else:
                 continue

@@ -1,0 +1,90 @@
+"""How a name in Latin letters may be spoken: as those say it who write it in another script.
+
+Letters are spoken by rules that differ from language to language, and nothing says of which a name is. So each way
+changes one thing, and the two that others write most often change beside any other: an r that nobody says before a
+consonant, and a v for which many have only b.
+"""
+
+import re
+from collections.abc import Iterator
+
+from domain.registry.given_names import spelled_forms
+from domain.registry.plain import plain_of
+from domain.registry.skeletons import word_list
+
+Spoken = tuple[str, ...]
+
+_SILENT_R = re.compile(r"r+(?=[^aeiouyr]|$)")
+_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("j", re.compile("j"), "y"),
+    ("j", re.compile("j"), "h"),
+    ("gh", re.compile(r"gh(?=[ty ]|$)"), ""),
+    ("kh", re.compile("kh"), "k"),
+    ("r", re.compile(r"[eiu]r+(?=[^aeiouyr]|$)"), "o"),
+    ("t", re.compile(r"(?<=[^ ][^ ][aeon])t(?= |$)"), ""),
+    ("d", re.compile(r"(?<=r)d(?= |$)"), ""),
+    ("x", re.compile(r"(?<=u)x(?= |$)"), ""),
+    ("ds", re.compile(r"ds(?= |$)"), "z"),
+    ("e", re.compile(r"(?<=[^ ][^aeiouy ])e(?= |$)"), ""),
+    ("ea", re.compile(r"ea(?=[^aeiou ])"), "i"),
+    ("aw", re.compile(r"aw(?=[^aeiouy]|$)"), "o"),
+    ("au", re.compile(r"au(?=[^aeiouy]|$)"), "o"),
+    ("von", re.compile(r"\bvon\b"), "fon"),
+    ("w", re.compile(r"\bw(?=[aeiou])"), "b"),
+    ("y", re.compile(r"(?<=[^aeiou ])y(?=[aeiou]|[^aeiou ][aeiou])"), "ai"),
+    ("i", re.compile(r"(?<=[^aeiou ])i(?=[^aeiou ]{1,2}[aeiou])"), "ai"),
+    ("wsk", re.compile("wsk"), "fsk"),
+    ("th", re.compile("th"), "s"),
+)
+"""What is always there, what is spoken otherwise, and how: a j as a y or an h, a th as those say it who have none, a
+vowel as in English, and what is written and not spoken."""
+
+_MARKED = str.maketrans(
+    {
+        "ç": "s",
+        "č": "ch",
+        "ć": "ch",
+        "š": "sh",
+        "ś": "sh",
+        "ş": "sh",
+        "ž": "zh",
+        "ż": "zh",
+        "ź": "zh",
+        "ñ": "ny",
+        "ą": "on",
+        "ę": "en",
+        "ã": "an",
+        "å": "o",
+        "ğ": "",
+        "ř": "rzh",
+        "ł": "w",
+        "ń": "ny",
+        "ň": "ny",
+        "ő": "o",
+    }
+)
+"""Letters with marks that say how they are spoken."""
+
+
+def spoken(words: Spoken, name: str = "") -> set[Spoken]:
+    """Give the ways to speak a name, by its plain words; `name` is what was registered, with its marks."""
+    found = {words}
+    for base in dict.fromkeys(_bases(" ".join(words))):
+        found.add(tuple(base.split(" ")))
+        for letters, written, sound in _RULES:
+            if letters in base and written.search(base):
+                found.add(tuple(written.sub(sound, base).split(" ")))
+    marked = "" if name.isascii() else name.lower()
+    if (as_marked := marked.translate(_MARKED)) != marked:
+        found.add(tuple(word_list(plain_of(as_marked).low)))
+    return found | {(other, *words[1:]) for other in spelled_forms(words[0])}
+
+
+def _bases(name: str) -> Iterator[str]:
+    """Give a name as it is, without an r before consonants, and with b for v."""
+    yield name
+    silent = _SILENT_R.sub("", name)
+    yield silent
+    if "v" in name:
+        yield name.replace("v", "b")
+        yield silent.replace("v", "b")
