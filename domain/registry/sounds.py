@@ -202,7 +202,7 @@ def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, Sound]]
         return
     found: set[Sound] = set()
     plainly = tuple(map(consonants_of_word, parts.words))
-    for consonants in {tuple(map(consonants_of_word, one)) for one in spoken(parts.words, name)}:
+    for consonants in {tuple(map(consonants_of_word, one)) for one in spoken(parts.words, name, vowels=False)}:
         words = list(map(_said_word, consonants))
         # What is spoken otherwise is not looked for in another order too: it would fill the table for little.
         for turn in {0, 1, len(words) - 1} if consonants == plainly else (0,):

@@ -15,26 +15,29 @@ from domain.registry.skeletons import word_list
 Spoken = tuple[str, ...]
 
 _SILENT_R = re.compile(r"r+(?=[^aeiouyr]|$)")
-_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+_Rules = tuple[tuple[str, re.Pattern[str], str], ...]
+_CONSONANTS: _Rules = (
     ("j", re.compile("j"), "y"),
     ("j", re.compile("j"), "h"),
     ("gh", re.compile(r"gh(?=[ty ]|$)"), ""),
     ("kh", re.compile("kh"), "k"),
-    ("r", re.compile(r"[eiu]r+(?=[^aeiouyr]|$)"), "o"),
     ("t", re.compile(r"(?<=[^ ][^ ][aeon])t(?= |$)"), ""),
-    ("d", re.compile(r"(?<=r)d(?= |$)"), ""),
-    ("x", re.compile(r"(?<=u)x(?= |$)"), ""),
+    ("rd", re.compile(r"(?<=r)d(?= |$)"), ""),
+    ("ux", re.compile(r"(?<=u)x(?= |$)"), ""),
     ("ds", re.compile(r"ds(?= |$)"), "z"),
+    ("von", re.compile(r"\bvon\b"), "fon"),
+    ("w", re.compile(r"\bw(?=[aeiou])"), "b"),
+    ("wsk", re.compile("wsk"), "fsk"),
+    ("th", re.compile("th"), "s"),
+)
+_VOWELS: _Rules = (
+    ("r", re.compile(r"[eiu]r+(?=[^aeiouyr]|$)"), "o"),
     ("e", re.compile(r"(?<=[^ ][^aeiouy ])e(?= |$)"), ""),
     ("ea", re.compile(r"ea(?=[^aeiou ])"), "i"),
     ("aw", re.compile(r"aw(?=[^aeiouy]|$)"), "o"),
     ("au", re.compile(r"au(?=[^aeiouy]|$)"), "o"),
-    ("von", re.compile(r"\bvon\b"), "fon"),
-    ("w", re.compile(r"\bw(?=[aeiou])"), "b"),
     ("y", re.compile(r"(?<=[^aeiou ])y(?=[aeiou]|[^aeiou ][aeiou])"), "ai"),
     ("i", re.compile(r"(?<=[^aeiou ])i(?=[^aeiou ]{1,2}[aeiou])"), "ai"),
-    ("wsk", re.compile("wsk"), "fsk"),
-    ("th", re.compile("th"), "s"),
 )
 """What is always there, what is spoken otherwise, and how: a j as a y or an h, a th as those say it who have none, a
 vowel as in English, and what is written and not spoken."""
@@ -66,12 +69,16 @@ _MARKED = str.maketrans(
 """Letters with marks that say how they are spoken."""
 
 
-def spoken(words: Spoken, name: str = "") -> set[Spoken]:
-    """Give the ways to speak a name, by its plain words; `name` is what was registered, with its marks."""
+def spoken(words: Spoken, name: str = "", *, vowels: bool = True) -> set[Spoken]:
+    """Give the ways to speak a name, by its plain words; `name` is what was registered, with its marks.
+
+    Without `vowels` those are left out in which only vowels differ.
+    """
+    rules = _CONSONANTS + _VOWELS if vowels else _CONSONANTS
     found = {words}
     for base in dict.fromkeys(_bases(" ".join(words))):
         found.add(tuple(base.split(" ")))
-        for letters, written, sound in _RULES:
+        for letters, written, sound in rules:
             if letters in base and written.search(base):
                 found.add(tuple(written.sub(sound, base).split(" ")))
     marked = "" if name.isascii() else name.lower()
