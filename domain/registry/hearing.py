@@ -38,6 +38,9 @@ _SCRIPTS = (
 _ARTICLE = re.compile(r"(\u0627\u0644)(?=.{3})")
 """What is written to an Arabic word, and apart from it in Latin letters: al-Attiyah."""
 
+_WRITTEN_TO = re.compile("[\u0648\u0644\u0628\u0643\u0641\u05d5\u05dc\u05d1\u05db\u05de\u05e9\u05d4](?=.{2})")
+"""What Arabic and Hebrew write to a word: and, to, in, as, so; from, that, the."""
+
 _ALL_OTHER = 10
 _OTHER_VOICES = {"kana": _ALL_OTHER, "hangul": _ALL_OTHER, "vowelless": 2, "greek": 1, "cyrillic": 1, "other": 1}
 """So many consonants may be voiced in the text and not in the name: Japanese has no l, Korean voices what stands
@@ -125,6 +128,8 @@ def _read_plainly(words: tuple[str, ...], script: str) -> list[tuple[str, ...]]:
         forms = dict.fromkeys((whole, (*whole[:-1], PARTICLE.sub("", words[-1]) or words[-1])))
         return [tuple(map(read, form)) for form in forms for read in (romanised, loan_reading)]
     readings = [tuple(map(romanised, words)), tuple(romanised(without_ending(word)) for word in words)]
+    if script == "vowelless" and _WRITTEN_TO.match(words[0]):
+        readings.append(tuple(map(romanised, (words[0][1:], *words[1:]))))
     if script == "greek":
         readings += readings_of(words)
     if script == "vowelless" and any(map(_ARTICLE.match, words)):
@@ -173,7 +178,7 @@ def _script_of(word: str) -> str:
 _CHINESE = (("x", "s"), ("ng", "n"), ("f", "v"))
 _HEARD_AS = {
     "kana": (("nb", "mb"),),
-    "hangul": (("ng", "n"), ("j", "z"), ("ch", "s"), ("ae", "a"), ("ei", "a")),
+    "hangul": (("ng", "n"), ("j", "z"), ("ae", "a"), ("ei", "a")),
     "vowelless": (("tsh", "c"), ("f", "v")),
     "greek": (("ts", "c"), ("f", "v")),
     "cyrillic": (("g", "h"),),

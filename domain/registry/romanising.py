@@ -92,6 +92,21 @@ _GREEK_F = re.compile("v(?=[θκξπστφχψ]|$)")
 """The second letter of αυ, ευ and ηυ: spoken as v, and as f before what has no voice."""
 _SPOKEN_APART = re.compile("[زستكد](?=ه)")
 """A vowel is spoken before this h, which Latin letters would make one sound with the letter before."""
+_VOWELS_MEANT = tuple(
+    (re.compile(written), sound)
+    for written, sound in (
+        ("^\u0627(?=[\u0648\u064a\u06cc])", ""),
+        ("^\u05d0(?=[\u05d5\u05d9])", ""),
+        ("\u05d9\u05d9", "ai"),
+        ("[\u05d0\u05e2]|(?<=..)\u05d4$", "a"),
+        ("\u05d1", "b"),
+        ("[\u05e4\u05e3]", "p"),
+        ("[\u05e6\u05e5]['\u05f3\u2019]", "ch"),
+        ("\u05d2['\u05f3\u2019]", "j"),
+        ("\u05d6['\u05f3\u2019]", "zh"),
+    )
+)
+"""Letters of Arabic and Hebrew that stand for a vowel, and Hebrew ones that a sign, or nothing, tells from others."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -145,6 +160,8 @@ def romanised(word: str) -> str:
         word = _SPOKEN_APART.sub("\\g<0>ا", word)
     if _GREEK_V.search(word):
         word = _GREEK_F.sub("f", _GREEK_V.sub("v", word))
+    for written, sound in _VOWELS_MEANT if _VOWELLESS.match(word) else ():
+        word = written.sub(sound, word)
     for spelled, sound in _SPOKEN_AS:
         word = word.replace(spelled, sound)
     if _HAN.search(word) or _KANA.search(word):

@@ -19,6 +19,7 @@ from confusable_homoglyphs.confusables import confusables_data
 UNSPACED = "\u3041-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々\U00020000-\U000323af"
 _MARKED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
 _INDIC = "\u0900-\u0963\u0970-\u0dff"
+_GERESH = "[\u05d2\u05d6\u05e6\u05e5]['\u05f3\u2019]"  # a Hebrew letter for a sound of another language
 _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff"
 
 _SPACE = ord(" ")
@@ -31,7 +32,7 @@ _SEPARATED = {code: " " for code in range(128) if chr(code) not in "abcdefghijkl
 _WORD = re.compile(
     rf"[{UNSPACED}]|[{_MARKED}][\u0e30-\u0e3a\u0e47-\u0e4e\u0eb0-\u0ebc\u102b-\u103e\u17b4-\u17d3]*"
     rf"|[{_KATAKANA}]+|[{_INDIC}]+"
-    rf"|[$@|!€£¢]?(?:(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+"
+    rf"|[$@|!€£¢]?(?:{_GERESH}|(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+"
     rf"(?:[{_SIGNS}]+(?:(?![{UNSPACED}{_MARKED}{_KATAKANA}{_INDIC}])[^\W_])+)*(?:!?[$@|€£¢])?"
 )
 

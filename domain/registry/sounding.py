@@ -170,7 +170,7 @@ def _has_syllables(heard: Heard, name: Traits) -> bool:
     """Whether words have the syllables of a name: as many as a Korean one, in Hangul no more, and no fewer than a
     name in Han characters has characters.
     """
-    if not name.syllables and not name.characters:
+    if (not name.syllables and not name.characters) or heard.script == "vowelless":
         return True
     syllables = korean_syllables(heard.latin)
     if name.characters:

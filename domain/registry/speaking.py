@@ -21,7 +21,10 @@ _CONSONANTS: _Rules = (
     ("j", re.compile("j"), "h"),
     ("gh", re.compile(r"gh(?=[ty ]|$)"), ""),
     ("kh", re.compile("kh"), "k"),
-    ("t", re.compile(r"(?<=[^ ][^ ][aeon])t(?= |$)"), ""),
+    ("ch", re.compile(r"ch(?=[aeiouy]|$| )"), "sh"),
+    ("c", re.compile(r"c+(?=[ei])"), "k"),
+    ("gn", re.compile(r"gn(?=[aeiouy])"), "n"),
+    ("t", re.compile(r"(?<=[^ ][^ ][aeonr])t(?= |$)"), ""),
     ("rd", re.compile(r"(?<=r)d(?= |$)"), ""),
     ("ux", re.compile(r"(?<=u)x(?= |$)"), ""),
     ("ds", re.compile(r"ds(?= |$)"), "z"),
@@ -32,6 +35,7 @@ _CONSONANTS: _Rules = (
 )
 _VOWELS: _Rules = (
     ("r", re.compile(r"[eiu]r+(?=[^aeiouyr]|$)"), "o"),
+    ("n", re.compile(r"[ei]n(?=[^aeiouyn]|$)"), "an"),
     ("e", re.compile(r"(?<=[^ ][^aeiouy ])e(?= |$)"), ""),
     ("ea", re.compile(r"ea(?=[^aeiou ])"), "i"),
     ("aw", re.compile(r"aw(?=[^aeiouy]|$)"), "o"),
