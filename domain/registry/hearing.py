@@ -179,7 +179,7 @@ _CHINESE = (("x", "s"), ("ng", "n"), ("f", "v"))
 _HEARD_AS = {
     "kana": (("nb", "mb"),),
     "hangul": (("ng", "n"), ("j", "z"), ("ae", "a"), ("ei", "a")),
-    "vowelless": (("tsh", "c"), ("f", "v")),
+    "vowelless": (("tsh", "c"), ("ts", "s"), ("f", "v")),
     "greek": (("ts", "c"), ("f", "v")),
     "cyrillic": (("g", "h"),),
 }

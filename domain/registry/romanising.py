@@ -66,7 +66,7 @@ _JAPANESE_FAMILY = {
 """Family names that are read otherwise than their characters are by themselves."""
 _SPOKEN_AS = (
     ("σχ", "σκ"),
-    ("ة", ""),
+    ("ة", "a"),
     ("ا", "a"),
     ("ى", "a"),
     ("ظ", "z"),
@@ -90,7 +90,7 @@ _SPOKEN_AS = (
 _GREEK_V = re.compile("(?<=[αεη])υ(?=[βγδζλμνραεηιουω]|[θκξπστφχψ]|$)")
 _GREEK_F = re.compile("v(?=[θκξπστφχψ]|$)")
 """The second letter of αυ, ευ and ηυ: spoken as v, and as f before what has no voice."""
-_SPOKEN_APART = re.compile("[زستكد](?=ه)")
+_SPOKEN_APART = re.compile("[زستكد](?=ه)|[\u05d6\u05e1\u05ea\u05db\u05d3](?=\u05d4)")
 """A vowel is spoken before this h, which Latin letters would make one sound with the letter before."""
 _VOWELS_MEANT = tuple(
     (re.compile(written), sound)
@@ -221,6 +221,10 @@ def _spelled(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if _SLAVIC.search(joined):
         # As Serbian, Czech and Polish write it in Latin letters.
         yield tuple(romanised(word.translate(_SLAVIC_LATIN)) for word in words)
+    if _VOWELLESS.search(joined):
+        yield from _vowelless(words, latin)
+    if _DEVANAGARI.search(joined) and "j" in "".join(latin):
+        yield tuple(word.replace("j", "z") for word in latin)  # a dot below tells these apart, and is left out
     for two in _TWO_IN_GREEK if _GREEK.search(joined) else ():
         # Two letters for one sound, of which many write both.
         both = tuple(romanised(two.sub(_both, word)) for word in words)
@@ -228,6 +232,29 @@ def _spelled(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield tuple(_SOFT_LATIN_GI.sub("y", word) for word in both)
     if any(map(_SOFT_GI.match, words)):
         yield tuple(_SOFT_LATIN_GI.sub("y", word) for word in latin)
+
+
+def _vowelless(words: tuple[str, ...], latin: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Read Arabic and Hebrew words without the article, and with the letters that French or others have for a sound."""
+    apart = tuple(_AL.sub("", one) if _ARTICLE.match(word) else one for word, one in zip(words, latin, strict=True))
+    yield apart
+    for letters, written in _WRITTEN_AS:
+        for one in (latin, apart):
+            if any(letters in word for word in one):
+                yield tuple(word.replace(letters, written) for word in one)
+    if any(map(_EMPHATIC.search, words)):
+        yield tuple(_latin(_EMPHATIC.sub("d", word)) for word in words)
+    if any(map(_HET.search, words)):
+        yield tuple(romanised(_HET.sub("k", word)) for word in words)
+    if any(map(_BET.search, words)):
+        yield tuple(romanised(_BET.sub("v", word)) for word in words)
+
+
+_DEVANAGARI = re.compile("[\u0900-\u097f]")
+_ARTICLE, _AL = re.compile("\u0627\u0644"), re.compile("^[ae]l(?=.{3})")
+_EMPHATIC = re.compile("[\u0638\u0636\u0630]")
+_HET, _BET = re.compile("\u05d7"), re.compile("(?<=.)\u05d1")
+_WRITTEN_AS = (("sh", "ch"), ("kh", "k"))
 
 
 def _chinese(name: str) -> Iterator[tuple[str, ...]]:
