@@ -181,7 +181,7 @@ _HEARD_AS = {
     "hangul": (("ng", "n"), ("j", "z"), ("ae", "a"), ("ei", "a")),
     "vowelless": (("tsh", "c"), ("ts", "s"), ("f", "v")),
     "greek": (("ts", "c"), ("f", "v")),
-    "cyrillic": (("g", "h"),),
+    "cyrillic": (("g", "h"), ("dz", "z")),
 }
 """Which sounds a script writes as another: Japanese v as b, Korean z as j and ts as ch, Arabic v as f; and Arabic and
 Greek the end of Slavic names in two letters."""

@@ -114,7 +114,11 @@ _VOWELLESS = re.compile(r"[\u0590-\u06ff]")
 _KOREAN_VOWEL = re.compile(r"yeo|yae|yoo|you|wae|eui|ui|[ewy]?o[eou]?|eu|[yw]?a[eh]?|[yw]?e[eo]?|[yw]?i|[yw]?u|y")
 _KOREAN_NAME = re.compile(r"([a-z]{1,6}) ([a-z]{1,6})[- ]([a-z]{1,6})")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-_SLAVIC, _SLAVIC_LATIN = re.compile("[цж]"), str.maketrans("цж", "cz")
+_CYRILLIC_AS = tuple(
+    (re.compile(f"[{letters}]"), str.maketrans(dict(zip(letters, written, strict=True))))
+    for letters, written in (("цж", "cz"), ("ц", "s"), ("х", ["ch"]), ("щ", "ш"), ("ш", ["ch"]))
+)
+"""Letters of Cyrillic as some write them in Latin ones: Serbian, Czech and Polish, or German and French."""
 _GREEK = re.compile(r"[\u0370-\u03ff]")
 _WRITTEN_BOTH = {"ντ": "nt", "μπ": "mp", "γκ": "gk", "αυ": "au", "ευ": "eu", "τζ": "tz", "χ": "h"}
 _TWO_IN_GREEK = tuple(map(re.compile, ("(?<=.)(?:ντ|μπ|γκ)", "(?<=.)ντ", "αυ|ευ", "τζ|χ")))
@@ -218,9 +222,9 @@ def _spelled(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     latin = tuple(map(romanised, words))
     yield latin
     joined = "".join(words)
-    if _SLAVIC.search(joined):
-        # As Serbian, Czech and Polish write it in Latin letters.
-        yield tuple(romanised(word.translate(_SLAVIC_LATIN)) for word in words)
+    for letters, written in _CYRILLIC_AS if _CYRILLIC.search(joined) else ():
+        if letters.search(joined):
+            yield tuple(romanised(word.translate(written)) for word in words)
     if _VOWELLESS.search(joined):
         yield from _vowelless(words, latin)
     if _DEVANAGARI.search(joined) and "j" in "".join(latin):
