@@ -1,5 +1,7 @@
 """Names of others as Chinese writes them: characters for little more than a consonant, and usual given names."""
 
+import re
+from collections.abc import Iterator
 from functools import cache
 
 _BARE = "克k 斯s 特t 德d 夫f 弗f 布b 普p 格g 尔l 爾l 茨ts 兹z 茲z 姆m 什sh 赫h 奇ch 思s 诺no 諾no 勒l"
@@ -16,7 +18,19 @@ _GIVEN = """
 罗伯特 robert; 本杰明 benjamin; 塞缪尔 samuel; 蒂莫西 timothy; 裘德 jude; 休 hugh; 娜塔莉 natalie; 妮可 nicole;
 伊麗莎白 elizabeth; 約翰 john; 查爾斯 charles; 喬治 george; 詹姆士 james; 麥可 michael; 大衛 david; 瑪麗 mary;
 凱瑟琳 katherine; 約瑟夫 joseph; 史蒂芬 stephen; 亞歷山大 alexander; 安東尼 anthony; 馬修 matthew; 安德魯 andrew;
-丹尼爾 daniel; 愛德華 edward; 理查 richard; 湯姆 tom; 傑克 jack; 夏綠蒂 charlotte; 艾瑪 emma; 羅伯特 robert
+丹尼爾 daniel; 愛德華 edward; 理查 richard; 湯姆 tom; 傑克 jack; 夏綠蒂 charlotte; 艾瑪 emma; 羅伯特 robert;
+安吉丽娜 angelina; 安吉拉 angela; 安德烈 andre; 艾伦 alan; 亚当 adam; 阿尔伯特 albert; 奥斯卡 oscar; 奥兰多 orlando;
+芭芭拉 barbara; 本 ben; 布拉德 brad; 布莱德 brad; 布鲁斯 bruce; 卡洛斯 carlos; 卡尔 carl; 凯文 kevin; 克莱尔 claire;
+克里斯蒂安 christian; 克里斯汀 kristen; 戴安娜 diana; 埃里克 eric; 埃玛 emma; 伊娃 eva; 费尔南多 fernando; 加里 gary;
+格蕾丝 grace; 汉斯 hans; 漢斯 hans; 哈里 harry; 哈里森 harrison; 伊恩 ian; 杰森 jason; 杰西卡 jessica; 杰夫 jeff;
+珍妮弗 jennifer; 吉姆 jim; 金 kim; 朱莉 julie; 朱丽叶 juliette; 卡特琳娜 katerina; 凯拉 keira; 凯莉 kelly; 肯 ken;
+拉斯 lars; 劳拉 laura; 莱昂内尔 lionel; 路易 louis; 路易斯 luis; 吕克 luc; 盧克 luke; 玛格丽特 margaret; 玛丽昂 marion;
+马里奥 mario; 马丁 martin; 马特 matt; 马克斯 max; 梅格 meg; 梅丽尔 meryl; 米歇尔 michelle; 米拉 mila; 米兰 milan;
+莫妮卡 monica; 摩根 morgan; 内奥米 naomi; 娜奥米 naomi; 妮科尔 nicole; 奥普拉 oprah; 帕特里克 patrick; 保拉 paula;
+佩内洛普 penelope; 佩德罗 pedro; 瑞秋 rachel; 雷切尔 rachel; 拉尔夫 ralph; 瑞恩 ryan; 莱恩 ryan; 罗宾 robin; 罗杰 roger;
+萨姆 sam; 山姆 sam; 桑德拉 sandra; 莎拉 sarah; 萨拉 sarah; 肖恩 sean; 西恩 sean; 塞尔玛 selma; 塞雷娜 serena;
+西尔维斯特 sylvester; 斯黛拉 stella; 苏珊 susan; 泰勒 taylor; 蒂埃里 thierry; 托尼 tony; 乌玛 uma; 烏瑪 uma;
+文森特 vincent; 薇诺娜 winona; 威尔 will; 伍迪 woody; 泽维尔 xavier; 齐内丁 zinedine; 兹拉坦 zlatan; 佐伊 zoe
 """
 
 
@@ -28,6 +42,17 @@ def _given() -> dict[str, str]:
 def usual_given_name(characters: str) -> str | None:
     """Give the given name that characters usually stand for; None where there is none."""
     return _given().get(characters)
+
+
+def usual_given_names(text: str) -> Iterator[re.Match[str]]:
+    """Find two or more characters in a row that usually stand for a given name, the longest at each place."""
+    return _any_given().finditer(text)
+
+
+@cache
+def _any_given() -> re.Pattern[str]:
+    longest = sorted((name for name in _given() if len(name) > 1), key=len, reverse=True)
+    return re.compile("|".join(longest))
 
 
 def with_consonants(characters: str) -> str:

@@ -12,6 +12,7 @@ from domain.registry.romanising import (
     may_be_japanese,
     readings_of,
     romanised,
+    without_added_vowels,
     without_ending,
 )
 from domain.registry.sounds import (
@@ -132,6 +133,8 @@ def _read_plainly(words: tuple[str, ...], script: str) -> list[tuple[str, ...]]:
         readings.append(tuple(map(romanised, (words[0][1:], *words[1:]))))
     if script == "greek":
         readings += readings_of(words)
+    if script == "kana":
+        readings.append(tuple(map(without_added_vowels, readings[0])))
     if script == "vowelless" and any(map(_ARTICLE.match, words)):
         readings.append(tuple(map(romanised, " ".join(_ARTICLE.sub(r"\1 ", word) for word in words).split())))
     return readings
@@ -143,8 +146,8 @@ def _sounding(latin: tuple[str, ...], script: str) -> Iterator[Heard]:
     lenience, most = _KANA_LENIENCE if script == "kana" else 0.0, _OTHER_VOICES[script]
     spaced = sound_of(" ".join(consonants))
     yield Heard(latin, spaced.key, lenience, script, spaced.voices, most)
-    numbers = (1, 2, 3) if script == "hangul" or len(latin) == 2 else (2,)
-    if len(latin) == 1 and len(latin[0]) < _LEAST_JOINED and script != "hangul":
+    numbers = (1, 2, 3) if script in ("hangul", "kana") or len(latin) == 2 else (2,)
+    if len(latin) == 1 and len(latin[0]) < _LEAST_JOINED - (script == "kana") and script != "hangul":
         return
     joined = sound_of(together(consonants))
     stricter = 0.0 if script == "hangul" else _RUN_TOGETHER
@@ -175,9 +178,9 @@ def _script_of(word: str) -> str:
     return next((script for script, letters in _SCRIPTS if letters.match(word)), "other")
 
 
-_CHINESE = (("x", "s"), ("ng", "n"), ("f", "v"))
+_CHINESE = (("x", "s"), ("x", "h"), ("ng", "n"), ("nm", "m"), ("f", "v"))
 _HEARD_AS = {
-    "kana": (("nb", "mb"),),
+    "kana": (("nb", "mb"), ("j", "z")),
     "hangul": (("ng", "n"), ("j", "z"), ("ae", "a"), ("ei", "a")),
     "vowelless": (("tsh", "c"), ("ts", "s"), ("f", "v")),
     "greek": (("ts", "c"), ("f", "v")),

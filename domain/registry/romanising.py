@@ -291,6 +291,14 @@ def loan_reading(word: str) -> str:
     return _latin("".join(heard)).replace("eu", "")
 
 
+_ADDED_VOWELS = re.compile(r"(?<=[bcfgkmprsz])u(?=[^aeiouy]|$)|(?<=[td])o(?=[^aeiouy]|$)")
+
+
+def without_added_vowels(latin: str) -> str:
+    """Leave out the vowels that Japanese puts behind consonants of other languages: `makkusu` is Max."""
+    return _ADDED_VOWELS.sub("", latin)
+
+
 def may_be_japanese(word: str) -> bool:
     """Whether Japanese has all characters of a word; the dictionary passes over others, and little is left then."""
     try:

@@ -32,7 +32,7 @@ _CROWDED = {LATIN: 0.06, TITLED: 0.0, SURE: 0.05, UNSURE: 0.07, MIXED: 0.10, GUE
 _CROWDED_ALONE, _CROWDED_HALF = 0.05, 0.5
 """Added for words of another script in a large registry, where somebody sounds like any two words: nothing for a
 thousand names, all of it for a hundred times as many."""
-_VOWELLESS = 0.08
+_VOWELLESS = 0.03
 _BOTH_FOREIGN = 0.03
 """How alike two names must sound, with their vowels, by the length of the key that they share: more so for a short
 name of one word, less where one is in a script without vowels."""

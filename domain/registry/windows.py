@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from domain.registry.chinese import usual_given_names
 from domain.registry.everyday import is_everyday
 from domain.registry.readings import BESIDE, FOREIGN, TELLING, UNSPACED
 from domain.registry.streams import Words
 
 _HAN = re.compile(r"[\u3400-\u9fff々]")
-_TOGETHER = re.compile(r"[\s_・·=＝‐-]{0,3}$")
+_TOGETHER = re.compile(r"[\s_・·•=＝‐-]{0,3}$")
 _HYPHENED, _HYPHENED_MOST = re.compile(r"-[a-z]{1,4}\b"), 4
 _SYLLABLE = re.compile(r"[\uac00-\ud7a3]")
 _FOREIGN_RUN = re.compile(f"{FOREIGN}+|{UNSPACED}+")
@@ -54,6 +55,7 @@ def foreign_windows(source: Words) -> Iterator[Window]:
                 looked_up += 1
                 yield from _japanese_windows(source, run)
                 yield from _dotted_windows(source, run)
+                yield from _given_windows(source, run)
 
 
 def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
@@ -68,14 +70,30 @@ def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _dotted_windows(source: Words, run: list[int]) -> Iterator[Window]:
-    """Han characters on both sides of a dot, as Chinese writes the names of others; some of each side may be."""
-    words = source.words
-    dots = [place for place in range(1, len(run)) if _DOT.fullmatch(source.between(run[place]))]
-    for dot in dots[:_MOST_DOTS]:
-        for begin in range(max(0, dot - _MOST_LEFT), dot):
-            for end in range(dot + 1, min(dot + _MOST_RIGHT, len(run)) + 1):
-                left, right = ("".join(words[at] for at in run[a:b]) for a, b in ((begin, dot), (dot, end)))
-                yield Window(run[begin], run[end - 1], ((left, right), SURE))
+    """Han characters on both sides of a dot, as Chinese writes the names of others, or of two; of the outer ones some
+    may be.
+    """
+    dots = [place for place in range(1, len(run)) if _DOT.fullmatch(source.between(run[place]))][:_MOST_DOTS]
+    for first, last in (*zip(dots, dots, strict=True), *pairwise(dots)):
+        for begin in range(max(0, first - _MOST_LEFT), first):
+            for end in range(last + 1, min(last + _MOST_RIGHT, len(run)) + 1):
+                edges = dict.fromkeys((begin, first, last, end))
+                yield _characters(source, run, list(edges))
+
+
+def _given_windows(source: Words, run: list[int]) -> Iterator[Window]:
+    """Han characters that usually stand for a given name of others, and some behind them: many leave the dot out."""
+    text = "".join(source.words[at] for at in run)
+    for found in usual_given_names(text):
+        begin, middle = found.span()
+        for end in range(middle + 1, min(middle + _MOST_RIGHT, len(run)) + 1):
+            yield _characters(source, run, [begin, middle, end])
+
+
+def _characters(source: Words, run: list[int], edges: list[int]) -> Window:
+    """Take the Han characters between each two places of a run as a word."""
+    words = tuple("".join(source.words[at] for at in run[begin:end]) for begin, end in pairwise(edges))
+    return Window(run[edges[0]], run[edges[-1] - 1], (words, SURE))
 
 
 def _japanese_windows(source: Words, run: list[int]) -> Iterator[Window]:
