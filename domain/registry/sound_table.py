@@ -25,6 +25,7 @@ _MOST_CHOIRS = 1 << 12
 _ROUGHLY = 0.15
 """A name as it is spelled sounds less alike than as it may be spoken, by so much at most."""
 _SHORT = 8
+_VOWEL_RUN = re.compile("[aeiou]+")
 _HAS_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -43,6 +44,8 @@ class Traits(NamedTuple):
     """One of its words has no consonant that is heard."""
     characters: int
     """So many Han characters it has, each of which is heard as a syllable or more; and 0 any other."""
+    vowels: int
+    """So many vowels, or runs of them, are written in a name in Latin letters but for an e at the end; 0 in others."""
 
 
 class Sung(NamedTuple):
@@ -160,7 +163,7 @@ def sung_of(name: str) -> Sung:
         return sung_parts(name, cached_parts(name))
     # Two or more plain words need not be taken apart further.
     weak = not all(map(key_of_word, words))
-    return Sung(_orders(spoken(words)), _shared("", False, False, syllables_of(name), weak, 0))
+    return Sung(_orders(spoken(words)), _shared("", False, False, syllables_of(name), weak, 0, _vowels_of(words)))
 
 
 def sung_parts(name: str, parts: NameParts) -> Sung:
@@ -169,9 +172,15 @@ def sung_parts(name: str, parts: NameParts) -> Sung:
     weak = not parts.foreign and not all(map(key_of_word, parts.words))
     short = one_word and len(name) < _SHORT
     characters = len("".join(name.split())) if script_of(name) == "han" else 0
+    vowels = 0 if parts.foreign else _vowels_of(parts.words)
     return Sung(
-        _forms(parts), _shared(script_of(name), short, has_no_vowels(name), syllables_of(name), weak, characters)
+        _forms(parts),
+        _shared(script_of(name), short, has_no_vowels(name), syllables_of(name), weak, characters, vowels),
     )
+
+
+def _vowels_of(words: Sequence[str]) -> int:
+    return sum(len(_VOWEL_RUN.findall(word[:-1] if word.endswith("e") else word)) for word in words)
 
 
 _shared = lru_cache(maxsize=1 << 8)(Traits)

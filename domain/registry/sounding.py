@@ -1,5 +1,6 @@
 """Names written in another script than they were registered in, recognised by how they sound."""
 
+import re
 from collections.abc import Iterator
 from math import log10
 
@@ -30,6 +31,7 @@ _FEW_SYLLABLES, _ALIKE_FEW = 2, 0.96
 _CROWD_FROM, _CROWD_SPAN = 1000, 2.0
 _CROWDED = {LATIN: 0.06, TITLED: 0.0, SURE: 0.05, UNSURE: 0.07, MIXED: 0.10, GUESSED: 0.10}
 _CROWDED_ALONE, _CROWDED_HALF = 0.05, 0.5
+_CROWDED_SCRIPT = {"hangul": 0.04, "vowelless": 0.02}
 """Added for words of another script in a large registry, where somebody sounds like any two words: nothing for a
 thousand names, all of it for a hundred times as many."""
 _VOWELLESS = 0.03
@@ -39,6 +41,9 @@ name of one word, less where one is in a script without vowels."""
 
 _COUNTED = ("0", "1", "2", "3")
 """How a key begins that says of how many words a name is, or that it may be any number."""
+
+_MANY_VOWELS, _VOWEL_RUN = 2, re.compile("[aeiouy]+")
+"""One word may have one vowel fewer than a name that has more, however alike they are once letters are left out."""
 
 _ROUNDING = 1e-5
 """A likeness that is just as much as wanted must not be lost to rounding."""
@@ -130,6 +135,7 @@ def _wanted(heard: Heard, asked: Spoken, crowd: float) -> float:
     if heard.script == "hangul" and len(words) == 1 and len(words[0]) <= _FEW_SYLLABLES:
         wanted = max(wanted, _ALIKE_FEW)
     stricter = _CROWDED[manner] + (_CROWDED_ALONE if len(words) == 1 and manner != TITLED else 0.0)
+    stricter += _CROWDED_SCRIPT.get(heard.script, 0.0)
     return wanted + crowd * stricter
 
 
@@ -170,7 +176,12 @@ def _has_syllables(heard: Heard, name: Traits) -> bool:
     """Whether words have the syllables of a name: as many as a Korean one, in Hangul no more, and no fewer than a
     name in Han characters has characters.
     """
-    if (not name.syllables and not name.characters) or heard.script == "vowelless":
+    if heard.script == "vowelless":
+        return True
+    one_word = len(heard.latin) == 1 and name.vowels > _MANY_VOWELS
+    if one_word and len(_VOWEL_RUN.findall(heard.latin[0])) < name.vowels - 1:
+        return False
+    if not name.syllables and not name.characters:
         return True
     syllables = korean_syllables(heard.latin)
     if name.characters:
