@@ -12,6 +12,8 @@ from domain.registry.plain import plain_of
 from domain.registry.readings import Reading, reading_of
 from domain.registry.skeletons import is_foreign, one_of_each, skeleton, word_list, words_in
 
+_SHORTEST = 3
+"""Names in Latin letters of so many letters are ambiguous."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
 _PINYIN = re.compile(
     r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
@@ -64,19 +66,21 @@ def parts_of(name: str) -> NameParts:
     joined = "".join(words)
     letters = joined if joined.isalnum() else "".join(filter(str.isalnum, joined))
     foreign = any(map(is_foreign, words))
-    short = len(letters) <= 3 and not foreign
-    single = len(words) == 1 and not foreign
     return NameParts(
         words=words,
         readings=readings,
         letters=letters,
         foreign=foreign,
-        ambiguous=short
-        or (single and (is_ordinary(letters) or is_given_name(letters)))
+        ambiguous=(not foreign and (len(letters) <= _SHORTEST or (len(words) == 1 and is_ambiguous(letters))))
         or (words[:1] == ("the",) and all(map(is_ordinary, words))),
         ordinary=all(map(is_ordinary, words)),
         name=name,
     )
+
+
+def is_ambiguous(word: str) -> bool:
+    """Whether one word in Latin letters is a name only where something speaks of a person."""
+    return len(word) <= _SHORTEST or is_ordinary(word) or is_given_name(word)
 
 
 cached_parts = lru_cache(maxsize=1 << 12)(parts_of)

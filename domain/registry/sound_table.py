@@ -1,7 +1,7 @@
 """Names by how they sound: all that share a sound key, with the vowels that tell them apart."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
 from domain.registry.hashed import Rows, Table
-from domain.registry.name_parts import NameParts, cached_parts
+from domain.registry.name_parts import NameParts, cached_parts, is_ambiguous
 from domain.registry.romanising import has_no_vowels, readings_of, script_of, syllables_of
 from domain.registry.sounds import key_of_word, sung, sung_words
 from domain.registry.speaking import spoken
@@ -88,11 +88,14 @@ class Sounds:
 
     def find(self, asked: Sequence[Asked], name_of: Callable[[int], str]) -> Iterator[tuple[int, Choir]]:
         """For each sound that is there give its place among those asked for, and how its names may sound."""
+        known: dict[tuple[int, int, int], list[int]] = {}  # one sound is asked for with several texts
         for place, begin, end in self._table.slices([one.key for one in asked]):
             one = asked[place]
-            rows = self._table.rows(begin, min(end, begin + _MOST_ROWS))
-            rows = rows[_ONES[(rows >> VOICES_AT) ^ one.voices] <= one.others]
-            choir = _choir((number, sung_of(name_of(number))) for number in _near(one, _numbers(rows), name_of))
+            numbers = known.get(one[:3])
+            if numbers is None:
+                rows = self._table.rows(begin, min(end, begin + _MOST_ROWS))
+                known[one[:3]] = numbers = _numbers(rows[_ONES[(rows >> VOICES_AT) ^ one.voices] <= one.others])
+            choir = _choir((number, sung_of(name_of(number))) for number in _near(one, numbers, name_of))
             if choir.forms:
                 yield place, choir
 
@@ -159,11 +162,13 @@ def _near(asked: Asked, names: list[int], name_of: Callable[[int], str]) -> list
 def sung_of(name: str) -> Sung:
     """Find out how a name may sound."""
     words = tuple(name.lower().split())
-    if len(words) == 1 or not all(word.isascii() and word.isalpha() for word in words):
+    if not all(word.isascii() and word.isalpha() for word in words) or (len(words) == 1 and is_ambiguous(name.lower())):
         return sung_parts(name, cached_parts(name))
-    # Two or more plain words need not be taken apart further.
-    weak = not all(map(key_of_word, words))
-    return Sung(_orders(spoken(words)), _shared("", False, False, syllables_of(name), weak, 0, _vowels_of(words)))
+    # Plain words need not be taken apart further.
+    weak, short = not all(map(key_of_word, words)), len(words) == 1 and len(name) < _SHORT
+    return Sung(
+        _orders(spoken(words), (words,)), _shared("", short, False, syllables_of(name), weak, 0, _vowels_of(words))
+    )
 
 
 def sung_parts(name: str, parts: NameParts) -> Sung:
@@ -190,8 +195,18 @@ _shared = lru_cache(maxsize=1 << 8)(Traits)
 def _forms(parts: NameParts) -> str:
     if parts.ambiguous:
         return ""
-    return _orders(readings_of(parts.words) if parts.foreign else spoken(parts.words, parts.name))
+    if parts.foreign:
+        readings = readings_of(parts.words)
+        return _orders(readings, readings)
+    return _orders(spoken(parts.words, parts.name), (parts.words,))
 
 
-def _orders(said: Iterable[tuple[str, ...]]) -> str:
-    return " ".join({sung_words((*words[turn:], *words[:turn])) for words in said for turn in {0, 1, len(words) - 1}})
+def _orders(said: Iterable[tuple[str, ...]], plainly: Collection[tuple[str, ...]]) -> str:
+    """Give forms of names as they are said, and turned for those that are said plainly."""
+    return " ".join(
+        {
+            sung_words((*words[turn:], *words[:turn]))
+            for words in said
+            for turn in ({0, 1, len(words) - 1} if words in plainly else (0,))
+        }
+    )
