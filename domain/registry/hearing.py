@@ -134,7 +134,7 @@ def _read_plainly(words: tuple[str, ...], script: str) -> list[tuple[str, ...]]:
     if script == "greek":
         readings += readings_of(words)
     if script == "kana":
-        readings.append(tuple(map(without_added_vowels, readings[0])))
+        readings += without_added_vowels(readings[0])
     if script == "vowelless" and any(map(_ARTICLE.match, words)):
         readings.append(tuple(map(romanised, " ".join(_ARTICLE.sub(r"\1 ", word) for word in words).split())))
     return readings
@@ -147,7 +147,7 @@ def _sounding(latin: tuple[str, ...], script: str) -> Iterator[Heard]:
     spaced = sound_of(" ".join(consonants))
     yield Heard(latin, spaced.key, lenience, script, spaced.voices, most)
     numbers = (1, 2, 3) if script in ("hangul", "kana") or len(latin) == 2 else (2,)
-    if len(latin) == 1 and len(latin[0]) < _LEAST_JOINED - (script == "kana") and script != "hangul":
+    if len(latin) == 1 and len(latin[0]) < _LEAST_JOINED - 2 * (script == "kana") and script != "hangul":
         return
     joined = sound_of(together(consonants))
     stricter = 0.0 if script == "hangul" else _RUN_TOGETHER

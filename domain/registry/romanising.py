@@ -291,12 +291,14 @@ def loan_reading(word: str) -> str:
     return _latin("".join(heard)).replace("eu", "")
 
 
-_ADDED_VOWELS = re.compile(r"(?<=[bcfgkmprsz])u(?=[^aeiouy]|$)|(?<=[td])o(?=[^aeiouy]|$)")
+_ADDED_U = re.compile(r"(?<=[bcfgkmprsz])u(?=[^aeiouy]|$)")
+_ADDED_O = re.compile(r"(?<=[td])o(?=[^aeiouy]|$)")
 
 
-def without_added_vowels(latin: str) -> str:
+def without_added_vowels(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Leave out the vowels that Japanese puts behind consonants of other languages: `makkusu` is Max."""
-    return _ADDED_VOWELS.sub("", latin)
+    without_u = [_ADDED_U.sub("", word) for word in words]
+    return [tuple(without_u), tuple(_ADDED_O.sub("", word) for word in without_u)]
 
 
 def may_be_japanese(word: str) -> bool:

@@ -22,7 +22,7 @@ _ONES = np.array([bits.bit_count() for bits in range(1 << (32 - VOICES_AT))], dt
 _MOST_ROWS, _MOST_NAMES = 1024, 64
 """So many names of one key are compared by their voices, and so many of them by their vowels."""
 _MOST_CHOIRS = 1 << 12
-_ROUGHLY = 0.15
+_ROUGHLY = 0.22
 """A name as it is spelled sounds less alike than as it may be spoken, by so much at most."""
 _SHORT = 8
 _VOWEL_RUN = re.compile("[aeiou]+")

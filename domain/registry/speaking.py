@@ -6,7 +6,6 @@ consonant, and a v for which many have only b.
 """
 
 import re
-from collections.abc import Iterator
 
 from domain.registry.given_names import spelled_forms
 from domain.registry.plain import plain_of
@@ -26,6 +25,7 @@ _CONSONANTS: _Rules = (
     ("gn", re.compile(r"gn(?=[aeiouy])"), "n"),
     ("t", re.compile(r"(?<=[^ ][^ ][aeonr])t(?= |$)"), ""),
     ("rd", re.compile(r"(?<=r)d(?= |$)"), ""),
+    ("rg", re.compile(r"(?<=r)g(?= |$)"), ""),
     ("ux", re.compile(r"(?<=u)x(?= |$)"), ""),
     ("ds", re.compile(r"ds(?= |$)"), "z"),
     ("von", re.compile(r"\bvon\b"), "fon"),
@@ -45,6 +45,8 @@ _VOWELS: _Rules = (
 )
 """What is always there, what is spoken otherwise, and how: a j as a y or an h, a th as those say it who have none, a
 vowel as in English, and what is written and not spoken."""
+
+_ALL = _CONSONANTS + _VOWELS
 
 _MARKED = str.maketrans(
     {
@@ -78,24 +80,25 @@ def spoken(words: Spoken, name: str = "", *, vowels: bool = True) -> set[Spoken]
 
     Without `vowels` those are left out in which only vowels differ.
     """
-    rules = _CONSONANTS + _VOWELS if vowels else _CONSONANTS
+    plain = " ".join(words)
+    rules = [rule for rule in (_ALL if vowels else _CONSONANTS) if rule[0] in plain]
     found = {words}
-    for base in dict.fromkeys(_bases(" ".join(words))):
-        found.add(tuple(base.split(" ")))
-        for letters, written, sound in rules:
-            if letters in base and written.search(base):
-                found.add(tuple(written.sub(sound, base).split(" ")))
+    for base in _bases(plain):
+        said = {base}
+        for _, written, sound in rules:
+            said.add(written.sub(sound, base))
+        found.update(tuple(one.split(" ")) for one in said)
     marked = "" if name.isascii() else name.lower()
     if (as_marked := marked.translate(_MARKED)) != marked:
         found.add(tuple(word_list(plain_of(as_marked).low)))
     return found | {(other, *words[1:]) for other in spelled_forms(words[0])}
 
 
-def _bases(name: str) -> Iterator[str]:
+def _bases(name: str) -> list[str]:
     """Give a name as it is, without an r before consonants, and with b for v."""
-    yield name
-    silent = _SILENT_R.sub("", name)
-    yield silent
+    found = [name]
+    if (silent := _SILENT_R.sub("", name)) != name:
+        found.append(silent)
     if "v" in name:
-        yield name.replace("v", "b")
-        yield silent.replace("v", "b")
+        found += [one.replace("v", "b") for one in found]
+    return found

@@ -18,7 +18,7 @@ _FOREIGN_RUN = re.compile(f"{FOREIGN}+|{UNSPACED}+")
 _FROM_TELLING = re.compile(f"{TELLING}[{TELLING}{BESIDE}]*")
 _MOST_JAPANESE = 32
 """So many runs of Han characters of one text are looked up in the Japanese dictionary, which takes a while for each."""
-_DOT = re.compile("[·・•]")
+_DOT = re.compile("[·・•‐-]")
 _MOST_DOTS, _MOST_LEFT, _MOST_RIGHT = 8, 6, 6
 """So many dots between Han characters are looked at, and so many characters before and behind each."""
 _MOST_WORDS, _PAIR = 3, 2
