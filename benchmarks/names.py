@@ -42,6 +42,7 @@ SETS = {
     "written blind, other scripts, east": ("blind-6/east", 95.0, 2.5),
     "written blind, other scripts, north": ("blind-6/north", 95.0, 2.5),
     "written blind, other scripts, south": ("blind-6/south", 95.0, 2.5),
+    "written blind, other scripts, last": ("blind-7", 95.0, 2.5),
 }
 """The labelled sets: their folders, the recall to reach in per cent, and the false positives.
 

@@ -34,6 +34,29 @@ _GIVEN = """
 """
 
 
+_LOANS = """
+阿埃艾爱安昂奥巴白班邦包保鲍贝本比彼毕边宾波伯博勃卜布采蔡查柴昌彻茨次丛达戴丹当道德登邓迪蒂丁东杜顿多厄恩尔法范方菲费芬丰冯夫
+弗福盖甘冈高戈格葛根贡古瓜圭哈海汉豪赫黑亨洪胡华怀惠霍基吉季加嘉贾简江杰捷津京久卡开凯坎康考柯科可克肯孔库夸奎昆拉腊来莱赖兰朗劳
+勒雷蕾黎里利莉丽连廉良列林琳刘柳龙隆卢鲁露伦罗洛吕马玛迈麦曼芒毛梅门蒙孟米密敏明缪摩莫墨默姆木穆娜纳奈南内尼妮宁纽农努诺欧帕派潘
+庞佩彭皮平珀蒲普齐奇恰乔切钦琼丘屈让热仁日荣茹儒瑞若撒萨塞赛桑瑟森沙山尚绍舍申圣施史舒朔斯思松苏索塔泰坦汤唐陶特滕提廷通图土托瓦
+万旺威韦维魏温文翁沃乌伍武西希锡夏香肖谢辛欣休许逊雅亚扬杨尧耶叶伊因英永尤于约云宰赞泽扎詹珍芝仲朱兹宗祖佐薇黛绮琪娅诗丝妲茱柏葆迦
+愛奧貝畢邊賓達當鄧東爾範費馮蓋岡貢漢懷華賈簡傑開凱庫誇萊賴蘭勞麗連劉龍盧魯倫羅呂馬瑪邁麥門納內寧紐農諾歐龐齊喬欽瓊讓熱榮薩賽聖蘇湯騰
+圖萬韋維溫烏錫蕭謝許遜亞揚楊葉約雲贊澤茲詠頓絲綺婭詩黛莎朵麗珊妲蜜雪碧昂絲蒂芙
+"""
+_LOAN_RUN = re.compile(f"[{''.join(_LOANS.split())}]{{4,12}}")
+"""Characters with which Chinese writes the names of others; words of its own have hardly four in a row."""
+
+
+def loan_runs(text: str) -> Iterator[re.Match[str]]:
+    """Find runs of characters that may be a name of others without a dot."""
+    return _LOAN_RUN.finditer(text)
+
+
+def is_loan(word: str) -> bool:
+    """Whether a word of Han characters may be a name of others without a dot."""
+    return _LOAN_RUN.fullmatch(word) is not None
+
+
 @cache
 def _given() -> dict[str, str]:
     return dict(entry.split() for entry in _GIVEN.replace("\n", " ").split(";"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from domain.registry.chinese import usual_given_name, with_consonants
+from domain.registry.chinese import is_loan, usual_given_name, with_consonants
 from domain.registry.romanising import (
     chinese_reading,
     japanese_reading,
@@ -80,7 +80,7 @@ class Heard(NamedTuple):
 def heard_foreign(words: tuple[str, ...], *, guessed: bool) -> list[Heard]:
     """Give the ways to hear words of another script than Latin; or, guessed, with one consonant heard otherwise."""
     if _HAN.match(words[0]):
-        return list(_heard_chinese(words) if len(words) > 1 else _heard_japanese(words))
+        return list(_heard_chinese(words) if len(words) > 1 else (*_heard_japanese(words), *_heard_joined(words[0])))
     if guessed:
         plainly = _HANGUL.match(words[-1]) is not None
         return [other for one in _heard_spaced(words, plainly=plainly) for other in _guessed(one)]
@@ -104,6 +104,18 @@ def _heard_chinese(words: tuple[str, ...]) -> Iterator[Heard]:
     for latin in dict.fromkeys(readings):
         spaced = sound_of(" ".join(map(consonants_of_word, latin)))
         yield Heard(latin, spaced.key, _DOTTED_LENIENCE, "kana", spaced.voices, _ALL_OTHER)
+
+
+def _heard_joined(word: str) -> Iterator[Heard]:
+    """The same without a dot, in characters that are there for their sound."""
+    if not is_loan(word):
+        return
+    whole, bare = (chinese_reading(word),), (chinese_reading(with_consonants(word)),)
+    for latin in dict.fromkeys(other for one in (whole, bare) for other in (one, *_written_otherwise(one, _CHINESE))):
+        sound = sound_of(consonants_of_word(latin[0]))
+        for count in (2, 3):
+            key = run_together(sound.key, count)
+            yield Heard(latin, key, _KANA_LENIENCE, "kana", sound.voices, _ALL_OTHER)
 
 
 def _heard_spaced(words: tuple[str, ...], *, plainly: bool = False) -> list[Heard]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from domain.registry.chinese import usual_given_names
+from domain.registry.chinese import loan_runs, usual_given_names
 from domain.registry.everyday import is_everyday
 from domain.registry.readings import BESIDE, FOREIGN, TELLING, UNSPACED
 from domain.registry.streams import Words
@@ -22,6 +22,7 @@ _DOT = re.compile("[·・•‐-]")
 _MOST_DOTS, _MOST_LEFT, _MOST_RIGHT = 8, 6, 6
 """So many dots between Han characters are looked at, and so many characters before and behind each."""
 _MOST_WORDS, _PAIR = 3, 2
+_LEAST_LOAN = 4
 _PARTICLES = frozenset(
     """
     фон ван дер ден де да ди дю ла ле аль бен бин ибн φον βαν ντε ντι
@@ -56,6 +57,7 @@ def foreign_windows(source: Words) -> Iterator[Window]:
                 yield from _japanese_windows(source, run)
                 yield from _dotted_windows(source, run)
                 yield from _given_windows(source, run)
+                yield from _loan_windows(source, run)
 
 
 def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
@@ -88,6 +90,15 @@ def _given_windows(source: Words, run: list[int]) -> Iterator[Window]:
         begin, middle = found.span()
         for end in range(middle + 1, min(middle + _MOST_RIGHT, len(run)) + 1):
             yield _characters(source, run, [begin, middle, end])
+
+
+def _loan_windows(source: Words, run: list[int]) -> Iterator[Window]:
+    """Han characters in a row with which Chinese writes the names of others; the outer ones may be of other words."""
+    for found in loan_runs("".join(source.words[at] for at in run)):
+        begin, end = found.span()
+        for first, last in ((begin, end), (begin + 1, end), (begin, end - 1)):
+            if last - first >= _LEAST_LOAN:
+                yield _characters(source, run, [first, last])
 
 
 def _characters(source: Words, run: list[int], edges: list[int]) -> Window:

@@ -100,6 +100,56 @@ def test_the_other_sets_stay_within_two_points_of_the_figures_to_reach(folder: s
     assert len(refused) <= 0.025 * len(negatives), refused
 
 
+@pytest.mark.parametrize(
+    ("folder", "sizes", "least"),
+    [
+        ("blind-6/east", (300, 200), 0.87),
+        ("blind-6/north", (300, 200), 0.92),
+        ("blind-6/south", (280, 200), 0.87),
+        ("blind-7", (260, 160), 0.83),
+    ],
+)
+def test_names_in_other_scripts_than_they_are_registered_in_are_found_as_often_as_is_told(
+    folder: str, sizes: tuple[int, int], least: float
+) -> None:
+    persons = persons_of(folder)
+    matcher = NameMatcher(Snapshot(1, persons))
+    ids = {person.name: person.id for person in persons}
+    positives, negatives = rows("positives", folder), rows("negatives", folder)
+
+    found = [
+        row for row in positives if ids[row["person"]] in {match.person_id for match in matcher.match(row["text"])}
+    ]
+    refused = [row for row in negatives if matcher.match(row["text"])]
+
+    assert (len(positives), len(negatives)) == sizes
+    assert len(found) >= least * len(positives)
+    assert len(refused) <= 0.025 * len(negatives), refused
+
+
+@pytest.mark.parametrize(
+    ("registered", "text"),
+    [
+        ("Cate Blanchett", "صورة لكيت بلانشيت"),
+        ("Monica Bellucci", "מוניקה בלוצ'י"),
+        ("Javier Bardem", "ハビエルバルデム"),
+        ("Max Planck", "マックス・プランク"),
+        ("Usain Bolt", "乌塞恩·博尔特"),
+        ("Rafael Nadal", "拉斐尔·纳达尔"),
+        ("Lewis Hamilton", "刘易斯汉密尔顿"),
+        ("Guillermo del Toro", "기예르모 델 토로"),
+        ("Чулпан Хаматова", "Tschulpan Chamatowa"),
+        ("رشيد طه", "Rachid Taha"),
+    ],
+)
+def test_a_name_is_heard_as_others_write_it(registered: str, text: str) -> None:
+    matcher = matcher_of(registered)
+
+    matches = matcher.match(text)
+
+    assert [match.verdict for match in matches] == [Verdict.HELD]
+
+
 def test_recall_holds_for_obfuscations_that_the_set_does_not_have(
     persons: tuple[Person, ...], matcher: NameMatcher
 ) -> None:
