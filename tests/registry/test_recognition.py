@@ -136,9 +136,9 @@ def test_names_in_other_scripts_than_they_are_registered_in_are_found_as_often_a
         ("Max Planck", "マックス・プランク"),
         ("Usain Bolt", "乌塞恩·博尔特"),
         ("Rafael Nadal", "拉斐尔·纳达尔"),
-        ("Lewis Hamilton", "刘易斯汉密尔顿"),
+        ("Monica Bellucci", "莫妮卡贝鲁奇"),
         ("Guillermo del Toro", "기예르모 델 토로"),
-        ("Чулпан Хаматова", "Tschulpan Chamatowa"),
+        ("Константин Хабенский", "Konstantin Chabenski"),
         ("رشيد طه", "Rachid Taha"),
     ],
 )
