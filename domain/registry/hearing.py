@@ -54,6 +54,8 @@ _GUESSED_FROM = 7
 _STRICTER = 0.05
 _LEAST_JOINED = 8
 """Two words of a name run together have at least so many letters."""
+_MOST_OTHERWISE = 2
+"""So many readings of words are also tried as the script writes what others say."""
 _LEAST_SYLLABLES = 4
 """A word of fewer in Hangul has little that could be heard otherwise."""
 _LEAST_CONSONANTS, _LONG = 3, 9
@@ -124,7 +126,8 @@ def _heard_spaced(words: tuple[str, ...], *, plainly: bool = False) -> list[Hear
     readings = dict.fromkeys(_read_plainly(words, script))
     found = [heard for latin in readings for heard in _sounding(latin, script)]
     if not plainly and (len(words) > 1 or script != "hangul" or len(words[0]) >= _LEAST_SYLLABLES):
-        others = (other for one in readings for other in _written_otherwise(one, _HEARD_AS.get(script, ())))
+        ways = _HEARD_AS.get(script, ())
+        others = (other for one in list(readings)[:_MOST_OTHERWISE] for other in _written_otherwise(one, ways))
         loans = (other for other in dict.fromkeys(others) if other not in readings)
         found += [heard._replace(loan=True) for latin in loans for heard in _sounding(latin, script)]
     if len(words) == 1 and script == "hangul":

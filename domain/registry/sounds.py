@@ -200,19 +200,19 @@ def sounds_of_name(name: str, parts: "NameParts") -> Iterator[tuple[str, Sound]]
                 yield "", Sound(any_words(joined), 0)
                 yield "", Sound(run_together(joined, len(order)), 0)
         return
-    found: set[Sound] = set()
     plainly = tuple(map(consonants_of_word, parts.words))
+    found: set[tuple[str, str]] = set()
     for consonants in {tuple(map(consonants_of_word, one)) for one in spoken(parts.words, name, vowels=False)}:
         words = list(map(_said_word, consonants))
         # What is spoken otherwise is not looked for in another order too: it would fill the table for little.
         for turn in {0, 1, len(words) - 1} if consonants == plainly else (0,):
             turned = words[turn:] + words[:turn]
-            found.add(_sound(" ".join([key for key, _ in turned]), "".join([voiced for _, voiced in turned])))
+            found.add((" ".join([key for key, _ in turned]), "".join([voiced for _, voiced in turned])))
             if len(turned) > 1:
-                key, voices = _sound(*_said_together(turned))
-                found.add(Sound(run_together(key, len(turned)), voices))
-    for sound in found:
-        yield "", sound
+                key, voiced = _said_together(turned)
+                found.add((run_together(key, len(turned)), voiced))
+    for key, voiced in found:
+        yield "", _sound(key, voiced)
 
 
 _LONG = 40
