@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 from typing import NamedTuple
 
 from domain.registry.chinese import loan_runs, usual_given_names
@@ -22,7 +22,8 @@ _DOT = re.compile("[·・•‐-]")
 _MOST_DOTS, _MOST_LEFT, _MOST_RIGHT = 8, 6, 6
 """So many dots between Han characters are looked at, and so many characters before and behind each."""
 _MOST_WORDS, _PAIR = 3, 2
-_LEAST_LOAN = 4
+_LEAST_LOAN, _MOST_LOANS = 4, 192
+"""So many characters has the name of somebody else in Chinese without a dot, and so many windows may be one."""
 _PARTICLES = frozenset(
     """
     фон ван дер ден де да ди дю ла ле аль бен бин ибн φον βαν ντε ντι
@@ -47,17 +48,16 @@ class Window(NamedTuple):
 
 def foreign_windows(source: Words) -> Iterator[Window]:
     """Give one to three words of another script that stand together, and each run of Han characters."""
-    looked_up = 0
+    unspaced: list[list[int]] = []
     for together in _FOREIGN_RUN.finditer(source.manners):
         for run in _runs(source, range(*together.span())):
             if together[0][0] == FOREIGN:
                 yield from _spaced_windows(source, run)
-            elif looked_up < _MOST_JAPANESE:
-                looked_up += 1
+            elif len(unspaced) < _MOST_JAPANESE:
+                unspaced.append(run)
                 yield from _japanese_windows(source, run)
                 yield from _dotted_windows(source, run)
-                yield from _given_windows(source, run)
-                yield from _loan_windows(source, run)
+    yield from islice((window for run in unspaced for window in _loan_windows(source, run)), _MOST_LOANS)
 
 
 def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
@@ -83,19 +83,16 @@ def _dotted_windows(source: Words, run: list[int]) -> Iterator[Window]:
                 yield _characters(source, run, list(edges))
 
 
-def _given_windows(source: Words, run: list[int]) -> Iterator[Window]:
-    """Han characters that usually stand for a given name of others, and some behind them: many leave the dot out."""
-    text = "".join(source.words[at] for at in run)
-    for found in usual_given_names(text):
-        begin, middle = found.span()
-        for end in range(middle + 1, min(middle + _MOST_RIGHT, len(run)) + 1):
-            yield _characters(source, run, [begin, middle, end])
-
-
 def _loan_windows(source: Words, run: list[int]) -> Iterator[Window]:
-    """Han characters in a row with which Chinese writes the names of others; the outer ones may be of other words."""
-    for found in loan_runs("".join(source.words[at] for at in run)):
-        begin, end = found.span()
+    """Han characters that stand for the name of somebody else without a dot: what usually is a given name and some
+    behind it, or a row of characters that are there for their sound, of which the outer ones may be of other words.
+    """
+    text = "".join(source.words[at] for at in run)
+    for given in usual_given_names(text):
+        for end in range(given.end() + 1, min(given.end() + _MOST_RIGHT, len(run)) + 1):
+            yield _characters(source, run, [*given.span(), end])
+    for row in loan_runs(text):
+        begin, end = row.span()
         for first, last in ((begin, end), (begin + 1, end), (begin, end - 1)):
             if last - first >= _LEAST_LOAN:
                 yield _characters(source, run, [first, last])
