@@ -1,5 +1,7 @@
 """Arabic and Hebrew words of names as they are usually written in Latin letters: their scripts leave vowels out."""
 
+import re
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from domain.registry.plain import plain_of
@@ -46,3 +48,53 @@ def _usual() -> dict[str, str]:
 def usually_written(word: str) -> str | None:
     """Give how a word of a name, in plain Arabic or Hebrew letters, is usually written in Latin ones."""
     return _usual().get(word)
+
+
+_MEANT = tuple(
+    (re.compile(written), sound)
+    for written, sound in (
+        ("[زستكد](?=ه)|[\u05d6\u05e1\u05ea\u05db\u05d3](?=\u05d4)", r"\g<0>a"),
+        ("^\u0627(?=[\u0648\u064a\u06cc])", ""),
+        ("^\u05d0(?=[\u05d5\u05d9])", ""),
+        ("\u05d9\u05d9", "ai"),
+        ("[\u05d0\u05e2]|(?<=..)\u05d4$", "a"),
+        ("\u05d1", "b"),
+        ("[\u05e4\u05e3]", "p"),
+        ("[\u05e6\u05e5]['\u05f3\u2019]", "ch"),
+        ("\u05d2['\u05f3\u2019]", "j"),
+        ("\u05d6['\u05f3\u2019]", "zh"),
+    )
+)
+"""Letters that stand for a vowel, or for none where another follows; a vowel before an h that Latin letters would make
+one sound with the letter before; and Hebrew letters that a sign, or nothing, tells from others."""
+_ARTICLE, _AL = re.compile("\u0627\u0644"), re.compile("^[ae]l(?=.{3})")
+_OTHERWISE = (
+    (re.compile("[\u0638\u0636\u0630]"), "d"),
+    (re.compile("\u05d7"), "k"),
+    (re.compile("(?<=.)\u05d1"), "v"),
+)
+_WRITTEN_AS = (("sh", "ch"), ("kh", "k"))
+
+
+def with_vowels(word: str) -> str:
+    """Put Latin letters where a plain Arabic or Hebrew word has letters that its script reads in more than one way."""
+    for written, sound in _MEANT:
+        word = written.sub(sound, word)
+    return word
+
+
+def other_readings(
+    words: tuple[str, ...], latin: tuple[str, ...], read: Callable[[str], str]
+) -> Iterator[tuple[str, ...]]:
+    """Read words without the article, with letters that French and others have for a sound, and with sounds that share
+    a letter; `latin` is how `read` reads them.
+    """
+    apart = tuple(_AL.sub("", one) if _ARTICLE.match(word) else one for word, one in zip(words, latin, strict=True))
+    yield apart
+    for letters, written in _WRITTEN_AS:
+        for one in (latin, apart):
+            if any(letters in word for word in one):
+                yield tuple(word.replace(letters, written) for word in one)
+    for letter, sound in _OTHERWISE:
+        if any(map(letter.search, words)):
+            yield tuple(read(letter.sub(sound, word)) for word in words)

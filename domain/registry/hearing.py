@@ -76,7 +76,7 @@ class Heard(NamedTuple):
     others: int = _ALL_OTHER
     """So many of its consonants may be voiced otherwise in the name."""
     loan: bool = False
-    """Whether it is heard as the script writes what it has no letters for: no name that is written with vowels."""
+    """Whether it is heard as the script writes what it has no letters for: no name in Han characters is written so."""
 
 
 def heard_foreign(words: tuple[str, ...], *, guessed: bool) -> list[Heard]:

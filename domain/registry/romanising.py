@@ -7,7 +7,7 @@ from typing import Any
 
 from anyascii import anyascii
 
-from domain.registry.arabic import usually_written
+from domain.registry.arabic import other_readings, usually_written, with_vowels
 
 _CYRILLIC_ENDING = re.compile(
     r"(?<=.{3})(?:ого|его|ому|ему|ыми|ими|ией|ых|их|ый|ий|ии|ой|ои|еи|ыи|ая|яя|ую|юю|ым|им|ом|ем|а|у|е|ы|и|я|ю)$"
@@ -90,23 +90,6 @@ _SPOKEN_AS = (
 _GREEK_V = re.compile("(?<=[αεη])υ(?=[βγδζλμνραεηιουω]|[θκξπστφχψ]|$)")
 _GREEK_F = re.compile("v(?=[θκξπστφχψ]|$)")
 """The second letter of αυ, ευ and ηυ: spoken as v, and as f before what has no voice."""
-_SPOKEN_APART = re.compile("[زستكد](?=ه)|[\u05d6\u05e1\u05ea\u05db\u05d3](?=\u05d4)")
-"""A vowel is spoken before this h, which Latin letters would make one sound with the letter before."""
-_VOWELS_MEANT = tuple(
-    (re.compile(written), sound)
-    for written, sound in (
-        ("^\u0627(?=[\u0648\u064a\u06cc])", ""),
-        ("^\u05d0(?=[\u05d5\u05d9])", ""),
-        ("\u05d9\u05d9", "ai"),
-        ("[\u05d0\u05e2]|(?<=..)\u05d4$", "a"),
-        ("\u05d1", "b"),
-        ("[\u05e4\u05e3]", "p"),
-        ("[\u05e6\u05e5]['\u05f3\u2019]", "ch"),
-        ("\u05d2['\u05f3\u2019]", "j"),
-        ("\u05d6['\u05f3\u2019]", "zh"),
-    )
-)
-"""Letters of Arabic and Hebrew that stand for a vowel, and Hebrew ones that a sign, or nothing, tells from others."""
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -120,6 +103,7 @@ _CYRILLIC_AS = tuple(
 )
 """Letters of Cyrillic as some write them in Latin ones: Serbian, Czech and Polish, or German and French."""
 _GREEK = re.compile(r"[\u0370-\u03ff]")
+_DEVANAGARI = re.compile(r"[\u0900-\u097f]")
 _WRITTEN_BOTH = {"ντ": "nt", "μπ": "mp", "γκ": "gk", "αυ": "au", "ευ": "eu", "τζ": "tz", "χ": "h"}
 _TWO_IN_GREEK = tuple(map(re.compile, ("(?<=.)(?:ντ|μπ|γκ)", "(?<=.)ντ", "αυ|ευ", "τζ|χ")))
 _SOFT_GI, _SOFT_LATIN_GI = re.compile("γι[αεουω]"), re.compile("^gi(?=[aeou])")
@@ -160,12 +144,10 @@ def romanised(word: str) -> str:
     """Write a word of another script in lower-case Latin letters, by the sound."""
     if _VOWELLESS.match(word) and (usual := usually_written(word)):
         return usual
-    if _SPOKEN_APART.search(word):
-        word = _SPOKEN_APART.sub("\\g<0>ا", word)
     if _GREEK_V.search(word):
         word = _GREEK_F.sub("f", _GREEK_V.sub("v", word))
-    for written, sound in _VOWELS_MEANT if _VOWELLESS.match(word) else ():
-        word = written.sub(sound, word)
+    if _VOWELLESS.match(word):
+        word = with_vowels(word)
     for spelled, sound in _SPOKEN_AS:
         word = word.replace(spelled, sound)
     if _HAN.search(word) or _KANA.search(word):
@@ -226,7 +208,7 @@ def _spelled(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         if letters.search(joined):
             yield tuple(romanised(word.translate(written)) for word in words)
     if _VOWELLESS.search(joined):
-        yield from _vowelless(words, latin)
+        yield from other_readings(words, latin, romanised)
     if _DEVANAGARI.search(joined) and "j" in "".join(latin):
         yield tuple(word.replace("j", "z") for word in latin)  # a dot below tells these apart, and is left out
     for two in _TWO_IN_GREEK if _GREEK.search(joined) else ():
@@ -236,29 +218,6 @@ def _spelled(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield tuple(_SOFT_LATIN_GI.sub("y", word) for word in both)
     if any(map(_SOFT_GI.match, words)):
         yield tuple(_SOFT_LATIN_GI.sub("y", word) for word in latin)
-
-
-def _vowelless(words: tuple[str, ...], latin: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Read Arabic and Hebrew words without the article, and with the letters that French or others have for a sound."""
-    apart = tuple(_AL.sub("", one) if _ARTICLE.match(word) else one for word, one in zip(words, latin, strict=True))
-    yield apart
-    for letters, written in _WRITTEN_AS:
-        for one in (latin, apart):
-            if any(letters in word for word in one):
-                yield tuple(word.replace(letters, written) for word in one)
-    if any(map(_EMPHATIC.search, words)):
-        yield tuple(_latin(_EMPHATIC.sub("d", word)) for word in words)
-    if any(map(_HET.search, words)):
-        yield tuple(romanised(_HET.sub("k", word)) for word in words)
-    if any(map(_BET.search, words)):
-        yield tuple(romanised(_BET.sub("v", word)) for word in words)
-
-
-_DEVANAGARI = re.compile("[\u0900-\u097f]")
-_ARTICLE, _AL = re.compile("\u0627\u0644"), re.compile("^[ae]l(?=.{3})")
-_EMPHATIC = re.compile("[\u0638\u0636\u0630]")
-_HET, _BET = re.compile("\u05d7"), re.compile("(?<=.)\u05d1")
-_WRITTEN_AS = (("sh", "ch"), ("kh", "k"))
 
 
 def _chinese(name: str) -> Iterator[tuple[str, ...]]:
