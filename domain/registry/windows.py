@@ -14,6 +14,7 @@ _HAN = re.compile(r"[\u3400-\u9fff々]")
 _TOGETHER = re.compile(r"[\s_・·•=＝‐-]{0,3}$")
 _HYPHENED, _HYPHENED_MOST = re.compile(r"-[a-z]{1,4}\b"), 4
 _SYLLABLE = re.compile(r"[\uac00-\ud7a3]")
+"""One syllable in Hangul is a word, which one letter of other scripts is not."""
 _FOREIGN_RUN = re.compile(f"{FOREIGN}+|{UNSPACED}+")
 _FROM_TELLING = re.compile(f"{TELLING}[{TELLING}{BESIDE}]*")
 _MOST_JAPANESE = 32
@@ -121,21 +122,20 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
     capital = [first.isupper() or particle for first, particle in zip(firsts, particles, strict=True)]
     lower = [first.islower() and not particle for first, particle in zip(firsts, particles, strict=True)]
     common = [is_everyday(word) and not particle for word, particle in zip(words, particles, strict=True)]
-    short = [len(word) < _PAIR for word in words]
-    letters = [one and not _SYLLABLE.match(word) for one, word in zip(short, words, strict=True)]
+    syllable = [_SYLLABLE.fullmatch(word) is not None for word in words]
     titles = any(map(str.isupper, firsts)) and not cased.isupper()
     for begin in range(len(run)):
         everyday = 0
         for end in range(begin + 1, min(begin + _MOST_WORDS, len(run)) + 1):
-            if letters[end - 1]:
+            if len(words[end - 1]) < 2 and not syllable[end - 1]:
                 break
             everyday += common[end - 1]
             if titles and all(capital[begin:end]):
                 manner = TITLED
             elif everyday == 0:
                 manner = UNSURE if any(lower[begin:end]) else SURE
-            elif everyday == 1 and (end - begin == _PAIR or short[begin + 1 : end - 1] == [True]):
-                manner = MIXED
+            elif everyday == 1 and (end - begin == _PAIR or any(syllable[begin + 1 : end - 1])):
+                manner = MIXED  # the everyday one of three words is a syllable between the others: "델", "폰"
             else:
                 continue
             yield Window(run[begin], run[end - 1], (words[begin:end], manner))
