@@ -89,17 +89,19 @@ class _Ruler:
                 total.add(self._fragment(node.name.value))
         return total
 
-    def width(self, of: SelectionSetNode, within: frozenset[str] = frozenset()) -> int:
-        """Count the fields of a selection set itself, those of its fragments included."""
+    def width(self, of: SelectionSetNode, seen: set[str] | None = None) -> int:
+        """Count the fields of a selection set itself and of its fragments, each fragment once: so they are executed."""
+        seen = set() if seen is None else seen
         total = 0
         for node in of.selections:
             if isinstance(node, FieldNode):
                 total += 1
             elif isinstance(node, InlineFragmentNode):
-                total += self.width(node.selection_set, within)
-            elif isinstance(node, FragmentSpreadNode) and (name := node.name.value) not in within:
+                total += self.width(node.selection_set, seen)
+            elif isinstance(node, FragmentSpreadNode) and (name := node.name.value) not in seen:
+                seen.add(name)
                 fragment = self._fragments.get(name)
-                total += self.width(fragment.selection_set, within | {name}) if fragment else 0
+                total += self.width(fragment.selection_set, seen) if fragment else 0
         return total
 
     def _fragment(self, name: str) -> Measure:

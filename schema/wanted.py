@@ -120,12 +120,14 @@ class Wanted:
     @cached_property
     def _fields(self) -> dict[str, list[FieldNode]]:
         found: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
         for selection_set in self._sets:
-            for node in self._walk(selection_set):
+            for node in self._walk(selection_set, spread):
                 found.setdefault(node.name.value, []).append(node)
         return found
 
-    def _walk(self, selection_set: SelectionSetNode) -> Iterator[FieldNode]:
+    def _walk(self, selection_set: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
+        """Give the fields of a selection set, those of a fragment once, however often it is spread."""
         for node in selection_set.selections:
             if not self._included(node):
                 continue
@@ -133,11 +135,12 @@ class Wanted:
                 yield node
             elif isinstance(node, InlineFragmentNode):
                 if node.type_condition is None or self._applies(node.type_condition.name.value):
-                    yield from self._walk(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                fragment = self._document.fragments[node.name.value]
+                    yield from self._walk(node.selection_set, spread)
+            elif isinstance(node, FragmentSpreadNode) and (name := node.name.value) not in spread:
+                spread.add(name)
+                fragment = self._document.fragments[name]
                 if self._applies(fragment.type_condition.name.value):
-                    yield from self._walk(fragment.selection_set)
+                    yield from self._walk(fragment.selection_set, spread)
 
     def _included(self, node: Any) -> bool:
         if not node.directives:

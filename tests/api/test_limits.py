@@ -114,6 +114,21 @@ def test_fragments_that_double_at_each_level_are_refused() -> None:
     assert said == "This operation has 126 aliases; at most 100 are allowed."
 
 
+def spread_twice(on: str, leaf: str, levels: int = 80) -> str:
+    """Fragments of which each spreads the next twice: 2 to the 80th fields, were each spread walked."""
+    chain = " ".join(f"fragment F{n} on {on} {{ ...F{n + 1} ...F{n + 1} }}" for n in range(levels))
+    return f"{chain} fragment F{levels} on {on} {{ {leaf} }}"
+
+
+async def test_a_fragment_that_is_spread_twice_is_walked_once(client: Api) -> None:
+    at_root = "{ ...F0 } " + spread_twice("Query", "viewer { id }")
+    below = "{ bounties { ...F0 } } " + spread_twice("BountyConnection", "totalCount edges { node { id } }")
+
+    answers = [await client.data(text) for text in (at_root, below)]
+
+    assert answers == [{"viewer": None}, {"bounties": {"totalCount": 0, "edges": []}}]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
