@@ -17,6 +17,8 @@ from domain.registry.streams import Edge, Stream, Words
 _SENTENCE = re.compile(r"(?: {2,})?['\")\]]*[,;.!?]+['\")]*\s|\s*\n\s*\n")
 """Spaces before the sign are what is left of the syntax of prompts: "[emma:anna:0.5], stone walls"."""
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
+_LEAST_KANA = 5
+"""So many kana has a name in kanji that is written in them."""
 _LONG_NAME = 10
 """From so many letters on a name may be broken anywhere by spaces and still be near evidence."""
 
@@ -140,6 +142,8 @@ def _foreign_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, lett
         # The same sound in the same script is another name more often than not, but for Han written otherwise.
         if are_variants(letters, parts.letters):
             return policy.doubled
+        if _is_kana(letters):
+            return policy.sounded if len(letters) >= _LEAST_KANA else 0
         return policy.sounded if len(letters) == len(parts.letters) >= 3 and _shared(letters, parts.letters) else 0
     return policy.sounded if len(letters) >= 6 else 0
 

@@ -13,9 +13,10 @@ from domain.registry.given_names import (
     read_as_given_name,
     short_forms,
 )
+from domain.registry.inflecting import is_inflected
 from domain.registry.name_parts import NameParts
 from domain.registry.name_policy import NamePolicy
-from domain.registry.name_words import NICKNAME, SAME, SPELLED
+from domain.registry.name_words import INFLECTED, NICKNAME, SAME, SPELLED
 from domain.registry.ordinary import is_ordinary
 from domain.registry.planting import FORWARD, INITIAL, ROTATED, TURNED
 from domain.registry.skeletons import bare_look, skeleton
@@ -84,33 +85,47 @@ def _of_words(policy: NamePolicy, source: Words, pair: Pair, spelled: tuple[list
     hows = (*pair.hows, *(SAME,) * (len(words) - 2))
     if pair.hows == (SAME, SAME) and looks == own and not turned:
         return 0  # The automaton has found it already.
-    score = policy.exact
-    edits = 0
-    for how, word, look, wanted, name in zip(hows, words, looks, own, names, strict=True):
-        if how == NICKNAME:
-            given = read_as_given_name(word)
-            fuller = given not in short_forms(name) and name not in fuller_forms(given) and not name.startswith(given)
-            frequent = len(parts.words) == 2 and is_frequent_family_name(parts.words[-1])
-            if name != parts.words[0] or (fuller and frequent):
-                return 0
-            score = min(score, policy.nickname)
-        elif how == SPELLED:
-            score = min(score, policy.mistyped)
-        elif look != wanted:
-            edit = 0 if "*" in word and _fits_mask(word, wanted) else _edits(word, look, wanted, name)
-            if edit is None or (is_ordinary(word) and not _is_slip(word, name, words, parts, turned=turned)):
-                return 0
-            score = min(score, policy.mistyped)
-            edits += edit
+    if INFLECTED in hows:
+        return policy.mistyped if not _is_apart(source, pair) and is_inflected(words, names) else 0
+    spellings = list(zip(hows, words, looks, own, names, strict=True))
+    score, edits = _of_spellings(policy, spellings, parts, turned=turned)
+    if not score or edits > policy.edits(len(parts.letters)):
+        return 0
     if edits:
-        if edits > policy.edits(len(parts.letters)):
-            return 0
         score = min(score, policy.mistyped - policy.per_edit * (edits - 1))
     if turned:
         score = min(score, _of_turn(policy, source, pair, parts))
     elif not pair.split and _is_apart(source, pair) and not (edits and source.between(pair.second).strip() == "!"):
         return 0  # An exclamation mark may be the i that is missing.
     return score
+
+
+def _of_spellings(
+    policy: NamePolicy, spellings: list[tuple[int, str, str, str, str]], parts: NameParts, *, turned: bool
+) -> tuple[float, int]:
+    """Give the score of words as they are spelled beside those of a name, and how many edits they are away.
+
+    Of each: how it stands to the word of the name, the word, its skeleton, that of the word of the name, and that word.
+    """
+    score, edits = policy.exact, 0
+    words = [word for _, word, *_ in spellings]
+    for how, word, look, wanted, name in spellings:
+        if how == NICKNAME:
+            given = read_as_given_name(word)
+            fuller = given not in short_forms(name) and name not in fuller_forms(given) and not name.startswith(given)
+            frequent = len(parts.words) == 2 and is_frequent_family_name(parts.words[-1])
+            if name != parts.words[0] or (fuller and frequent):
+                return 0, 0
+            score = min(score, policy.nickname)
+        elif how == SPELLED:
+            score = min(score, policy.mistyped)
+        elif look != wanted:
+            edit = 0 if "*" in word and _fits_mask(word, wanted) else _edits(word, look, wanted, name)
+            if edit is None or (is_ordinary(word) and not _is_slip(word, name, words, parts, turned=turned)):
+                return 0, 0
+            score = min(score, policy.mistyped)
+            edits += edit
+    return score, edits
 
 
 def _edits(word: str, look: str, wanted: str, name: str) -> int | None:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 from domain.registry.given_names import fuller_forms, is_given_name, read_as_given_name, short_forms, spelled_forms
 from domain.registry.hashed import Filter
+from domain.registry.inflecting import uninflected
 from domain.registry.ordinary import is_ordinary
 from domain.registry.readings import Reading
 from domain.registry.skeletons import skeleton
 from domain.registry.slips import may_be_misspelled, slip_keys, spoken_key
 
-SAME, MISTYPED, NICKNAME, ALIKE, SPELLED = 0, 1, 2, 3, 4
+SAME, MISTYPED, NICKNAME, ALIKE, SPELLED, INFLECTED = 0, 1, 2, 3, 4, 5
 """How a word of a text stands to a word of a name. ALIKE: an ordinary word that sounds the same; SPELLED: the same
-given name in another spelling."""
+given name in another spelling; INFLECTED: in another case."""
 
 Candidate = tuple[int, int]
 """A word of a name by its number, and how the word of the text stands to it."""
@@ -47,6 +48,13 @@ class NameWords:
         given = read_as_given_name(word)
         if given != word:
             self._add_forms(found, given)
+        return found
+
+    def inflected(self, word: str) -> list[Candidate]:
+        """Give the words of names of which a word may be another case."""
+        found: list[Candidate] = []
+        for name in uninflected(word):
+            _add(found, self.numbers.get(skeleton(name)), INFLECTED)
         return found
 
     def _add_forms(self, found: list[Candidate], word: str) -> None:

@@ -9,8 +9,8 @@ from ahocorasick_rs import AhoCorasick, Implementation
 from domain.registry.given_names import is_frequent_family_name, is_given_name
 from domain.registry.hashed import Rows
 from domain.registry.name_parts import NameParts, is_pinyin, is_spaced, parts_of, spellings, without_initials
-from domain.registry.romanising import chinese_reading, is_chinese_in_form, syllables_of
-from domain.registry.skeletons import one_of_each, skeleton
+from domain.registry.romanising import chinese_reading, is_chinese_in_form, kana_of, syllables_of
+from domain.registry.skeletons import one_of_each, skeleton, transliterated
 from domain.registry.snapshot import Person
 from domain.registry.sound_table import VOICES_AT, Sung, sung_parts
 from domain.registry.sounds import sounds_of_name
@@ -97,6 +97,8 @@ class Planting:
             self._add_spelling(skeleton("".join((*given, family))), number << 1 | 1)
         if parts.foreign and is_chinese_in_form(name):
             self._add_spelling(skeleton(chinese_reading(name[1:]) + chinese_reading(name[:1])), number << 1 | 1)
+        for kana in kana_of(name) if parts.foreign else ():
+            self._add_spelling(skeleton("".join(map(transliterated, kana))), number << 1)
         for spelling, sound in sounds_of_name(name, parts):
             if spelling:
                 self._add_spelling(spelling, number << 1)

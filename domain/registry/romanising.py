@@ -103,6 +103,9 @@ _CYRILLIC_AS = tuple(
 )
 """Letters of Cyrillic as some write them in Latin ones: Serbian, Czech and Polish, or German and French."""
 _GREEK = re.compile(r"[\u0370-\u03ff]")
+_GREEK_NOMINATIVE = {"ου": "ος", "ο": "ος", "ε": "ος", "η": "ης", "α": "ας", "ας": "α", "ης": "η"}
+_GREEK_GENITIVE = re.compile("(?<=.{2})(?:ου|ας|ης|ο|ε|η|α)$")
+"""The name of a man has an s only as the subject of a sentence, that of a woman only where something is hers."""
 _DEVANAGARI = re.compile(r"[\u0900-\u097f]")
 _WRITTEN_BOTH = {"ντ": "nt", "μπ": "mp", "γκ": "gk", "αυ": "au", "ευ": "eu", "τζ": "tz", "χ": "h"}
 _TWO_IN_GREEK = tuple(map(re.compile, ("(?<=.)(?:ντ|μπ|γκ)", "(?<=.)ντ", "αυ|ευ", "τζ|χ")))
@@ -128,14 +131,20 @@ def korean_syllables(latin: Iterable[str]) -> int:
 
 
 def script_of(name: str) -> str:
-    """Say whether a name is in Hangul (`hangul`), in Han characters without kana (`han`), or in neither (nothing)."""
+    """Say whether a name is in Hangul, Cyrillic or Greek, in Han characters without kana, or in none of these ("")."""
     if _HANGUL.search(name):
         return "hangul"
+    if _CYRILLIC.search(name):
+        return "cyrillic"
+    if _GREEK.search(name):
+        return "greek"
     return "han" if _HAN.search(name) and not _KANA.search(name) else ""
 
 
 def without_ending(word: str) -> str:
-    """Leave out the ending of a case, which Russian puts behind names too."""
+    """Leave out the ending of a case, which Russian puts behind names too; in Greek give that of the nominative."""
+    if _GREEK.search(word):
+        return _GREEK_GENITIVE.sub(lambda ending: _GREEK_NOMINATIVE[ending[0]], word)
     return _CYRILLIC_ENDING.sub("", word) if _CYRILLIC.search(word) else word
 
 
@@ -171,6 +180,14 @@ def _kakasi() -> Any:
 def japanese_reading(word: str) -> str:
     """Give how a word in kanji or kana is read in Japanese, in Latin letters."""
     return _latin("".join(part["hepburn"] for part in _kakasi().convert(word)))
+
+
+def kana_of(name: str) -> set[str]:
+    """Give how a name in kanji may be written in hiragana: read as one, and behind a family name of two characters."""
+    if not (_HAN.search(name) and may_be_japanese(name)):
+        return set()
+    parts = ((name,), (name[:2], name[2:])) if len(name) > 2 else ((name,),)
+    return {"".join(part["hira"] for piece in pieces for part in _kakasi().convert(piece)) for pieces in parts}
 
 
 @lru_cache(maxsize=1 << 13)

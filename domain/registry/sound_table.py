@@ -11,7 +11,7 @@ from rapidfuzz.distance import Indel
 
 from domain.registry.hashed import Rows, Table
 from domain.registry.name_parts import NameParts, cached_parts, is_ambiguous
-from domain.registry.romanising import has_no_vowels, readings_of, script_of, syllables_of
+from domain.registry.romanising import has_no_vowels, readings_of, script_of, syllables_of, without_ending
 from domain.registry.sounds import key_of_word, sung, sung_words
 from domain.registry.speaking import spoken
 
@@ -33,7 +33,7 @@ class Traits(NamedTuple):
     """What is asked of a text that sounds like a name, because of what the name is."""
 
     script: str
-    """A text in this script is compared by its characters alone."""
+    """The script that it is in, where a text in the same is compared otherwise (`romanising.script_of`)."""
     short: bool
     """A short name of one word: the text must sound nearly the same."""
     vowelless: bool
@@ -196,7 +196,9 @@ def _forms(parts: NameParts) -> str:
     if parts.ambiguous:
         return ""
     if parts.foreign:
-        readings = readings_of(parts.words)
+        # A text has the name in any case, and is read without its ending.
+        bare = tuple(map(without_ending, parts.words))
+        readings = [*readings_of(parts.words), *(readings_of(bare) if bare != parts.words else ())]
         return _orders(readings, readings)
     return _orders(spoken(parts.words, parts.name), (parts.words,))
 

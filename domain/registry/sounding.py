@@ -36,6 +36,9 @@ _CROWDED_SCRIPT = {"hangul": 0.04, "vowelless": 0.02}
 thousand names, all of it for a hundred times as many."""
 _VOWELLESS = 0.03
 _BOTH_FOREIGN = 0.03
+_BY_CHARACTERS, _ALIKE_SAME_SCRIPT = ("han", "hangul"), 0.9
+"""Names that a text in their own script has by their characters alone; and how alike others sound there, where nothing
+but the ending of a case differs."""
 """How alike two names must sound, with their vowels, by the length of the key that they share: more so for a short
 name of one word, less where one is in a script without vowels."""
 
@@ -157,7 +160,8 @@ def _near(text: str, choir: Choir, least: float) -> list[tuple[str, float]]:
 
 
 def _is_alike(heard: Heard, name: Traits, score: float, wanted: float) -> bool:
-    if (name.script and name.script == heard.script) or (heard.loan and (name.characters or name.vowelless)):
+    same_script, by_characters = name.script == heard.script, name.script in _BY_CHARACTERS
+    if (same_script and by_characters) or (heard.loan and (name.characters or name.vowelless)):
         return False
     if name.short:
         if len(heard.latin) > 1 and not name.syllables:
@@ -167,8 +171,10 @@ def _is_alike(heard: Heard, name: Traits, score: float, wanted: float) -> bool:
         wanted = max(wanted, _ALIKE_SHORT)
     elif name.vowelless:
         wanted -= _VOWELLESS
-    if heard.script and name.script:
+    if heard.script and by_characters:
         wanted += _BOTH_FOREIGN
+    elif heard.script and same_script:
+        wanted = max(wanted, _ALIKE_SAME_SCRIPT)
     return score >= min(1.0, wanted) and _has_syllables(heard, name)
 
 

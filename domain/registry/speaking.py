@@ -6,6 +6,7 @@ consonant, and a v for which many have only b.
 """
 
 import re
+from collections.abc import Iterable
 
 from domain.registry.given_names import spelled_forms
 from domain.registry.plain import plain_of
@@ -14,7 +15,8 @@ from domain.registry.skeletons import word_list
 Spoken = tuple[str, ...]
 
 _SILENT_R = re.compile(r"r+(?=[^aeiouyr]|$)")
-_Rules = tuple[tuple[str, re.Pattern[str], str], ...]
+_Rule = tuple[str, re.Pattern[str], str]
+_Rules = tuple[_Rule, ...]
 _CONSONANTS: _Rules = (
     ("j", re.compile("j"), "y"),
     ("j", re.compile("j"), "h"),
@@ -47,6 +49,8 @@ _VOWELS: _Rules = (
 vowel as in English, and what is written and not spoken."""
 
 _ALL = _CONSONANTS + _VOWELS
+_FRENCH = frozenset(("ch", "t", "rd", "rg", "ux"))
+"""What is often beside each other in a French name: Chalamet."""
 
 _MARKED = str.maketrans(
     {
@@ -87,11 +91,21 @@ def spoken(words: Spoken, name: str = "", *, vowels: bool = True) -> set[Spoken]
         said = {base}
         for _, written, sound in rules:
             said.add(written.sub(sound, base))
+        if sum(rule[0] in _FRENCH for rule in rules) > 1:
+            said.add(_together(base, rules))
         found.update(tuple(one.split(" ")) for one in said)
     marked = "" if name.isascii() else name.lower()
     if (as_marked := marked.translate(_MARKED)) != marked:
         found.add(tuple(word_list(plain_of(as_marked).low)))
     return found | {(other, *words[1:]) for other in spelled_forms(words[0])}
+
+
+def _together(name: str, rules: Iterable[_Rule]) -> str:
+    """Speak a name as French does, by all its rules at once."""
+    for always_there, written, sound in rules:
+        if always_there in _FRENCH:
+            name = written.sub(sound, name)
+    return name
 
 
 def _bases(name: str) -> list[str]:

@@ -136,6 +136,7 @@ class Standings:
             mine = {number for number, _ in firm[at]}
             near = [one for one in slips[at] if one[0] not in mine]
             firm[at] += [one for one in near if one[1] != MISTYPED]
+            firm[at] += [one for one in self._names.inflected(words[at]) if one[0] not in mine]
             slips[at] = [one for one in near if one[1] == MISTYPED]
         lonely = [at for at, word in enumerate(words) if not firm[at] and not slips[at] and not is_ordinary(word)]
         parted = dict(zip(lonely, self._parted([readings[at].look for at in lonely]), strict=True))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from domain.registry.chinese import loan_runs, usual_given_names
 from domain.registry.everyday import is_everyday
-from domain.registry.readings import BESIDE, FOREIGN, TELLING, UNSPACED
+from domain.registry.readings import BESIDE, FOREIGN, PARTED, TELLING, UNSPACED
 from domain.registry.streams import Words
 
 _HAN = re.compile(r"[\u3400-\u9fff々]")
@@ -31,7 +31,9 @@ _PARTICLES = frozenset(
     """.split()  # noqa: SIM905 - a list of words is read as a line
 )
 """Words that stand in names and are in lower case there."""
-_LONGEST = 30
+_IS_PARTED = re.compile(PARTED)
+_DISGUISED = re.compile("[a-z]+(?:[013457@$!]+[a-z]+)+")
+_LETTERS = str.maketrans("013457@$!", "oieastasi")
 
 
 LATIN, TITLED, SURE, UNSURE, MIXED, GUESSED = range(6)
@@ -143,7 +145,7 @@ def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
 
 def latin_windows(source: Words) -> Iterator[Window]:
     """Give one to three Latin words that stand together, of which one is no ordinary word and all may be of a name."""
-    words, manners = source.words, _with_hyphened(source)
+    words, manners = _undisguised(source.words, _with_hyphened(source))
     for telling in _FROM_TELLING.finditer(manners):
         begin, end = telling.span()
         while begin and manners[begin - 1] == BESIDE and telling.start() - begin < _MOST_WORDS - 1:
@@ -154,6 +156,19 @@ def latin_windows(source: Words) -> Iterator[Window]:
                     break
                 if TELLING in manners[first : last + 1]:
                     yield Window(first, last, (tuple(words[first : last + 1]), LATIN))
+
+
+def _undisguised(words: list[str], manners: str) -> tuple[list[str], str]:
+    """Give words and their manners, where a word with digits among its letters is a telling one with those they are
+    like: "h4ruki".
+    """
+    places = [found.start() for found in _IS_PARTED.finditer(manners) if _DISGUISED.fullmatch(words[found.start()])]
+    if not places:
+        return words, manners
+    words, letters = words.copy(), list(manners)
+    for at in places:
+        words[at], letters[at] = words[at].translate(_LETTERS), TELLING
+    return words, "".join(letters)
 
 
 def _with_hyphened(source: Words) -> str:

@@ -82,6 +82,7 @@ def test_false_positives_on_the_labelled_set_are_at_most_half_a_percent(matcher:
         ("blind-3", (450, 450)),
         ("blind-4", (460, 460)),
         ("blind-5", (460, 460)),
+        ("blind-8", (460, 460)),
     ],
 )
 def test_the_other_sets_stay_within_two_points_of_the_figures_to_reach(folder: str, sizes: tuple[int, int]) -> None:
@@ -106,7 +107,7 @@ def test_the_other_sets_stay_within_two_points_of_the_figures_to_reach(folder: s
         ("blind-6/east", (300, 200), 0.87),
         ("blind-6/north", (300, 200), 0.92),
         ("blind-6/south", (280, 200), 0.87),
-        ("blind-7", (260, 160), 0.83),
+        ("blind-7", (260, 160), 0.84),
     ],
 )
 def test_names_in_other_scripts_than_they_are_registered_in_are_found_as_often_as_is_told(
