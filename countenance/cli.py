@@ -1,7 +1,6 @@
 """The command line: `countenance up` and its parts, the demonstration, and an operator's deeds."""
 
 import asyncio
-import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -154,18 +153,18 @@ def schema(
 
 @app.command(cls=_Inspect)
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Model files.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Model files.")],
     persons: Annotated[
         Path | None, typer.Option(help='Protected persons, one a line: {"name": …, "aliases": [...]}.')
     ] = None,
     blocked: Annotated[list[Path] | None, typer.Option(metavar="FILE…", help="Files that may not stand.")] = None,
 ) -> None:
     """Inspect files as an upload is, without a server; one JSON object a line, in the order given."""
-    from countenance import offline, offline_inspect
+    from countenance import json_lines, offline, offline_inspect
 
     known = offline.read_persons(persons, partial(typer.echo, err=True)) if persons else []
     for answer in offline_inspect.inspect_files(files, known, blocked or []):
-        typer.echo(json.dumps(answer, ensure_ascii=False))
+        typer.echo(json_lines.written(answer))
 
 
 if __name__ == "__main__":

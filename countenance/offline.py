@@ -1,16 +1,19 @@
 """The gates without a server: `countenance registry match` puts texts through the very matcher that guards prompts."""
 
-import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from countenance import json_lines
 from countenance.failures import CannotStart
 from domain.kernel.findings import Verdict
 from domain.registry.names import MAX_NAME_LENGTH, NameMatcher, nothing_in
 from domain.registry.quoting import quoted
 from domain.registry.snapshot import Person, Snapshot
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_persons(path: Path, tell: Callable[[str], object]) -> list[Person]:
@@ -21,11 +24,11 @@ def read_persons(path: Path, tell: Callable[[str], object]) -> list[Person]:
     Raises CannotStart with the line that is at fault: matching against half a registry would say CLEAN too often.
     """
     persons = []
-    for number, line in _lines(path):
+    for number, line in json_lines.lines_of(path):
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise CannotStart(f"{path}, line {number}: this is not JSON ({error}).") from None
+            row = json_lines.read(line)
+        except json_lines.NotJson as why:
+            raise CannotStart(f"{path}, line {number}: this is {why}.") from None
         person = _person(row, number, f"{path}, line {number}")
         for name in person.names:
             if nothing := nothing_in(name):
@@ -43,6 +46,8 @@ def _person(row: Any, number: int, where: str) -> Person:
     for name in (row["name"], *aliases):
         if len(name) > MAX_NAME_LENGTH:
             raise CannotStart(f"{where}: a name has {len(name)} characters, and {MAX_NAME_LENGTH} is the most.")
+        if _SURROGATE.search(name):
+            raise CannotStart(f"{where}: a name has half of a surrogate pair, which is no character.")
     return Person(UUID(int=number), row["name"], tuple(aliases))
 
 
@@ -52,11 +57,11 @@ def match_texts(persons: list[Person], path: Path) -> Iterator[dict[str, Any]]:
     A line that can't be read gives `{"id", "error"}`, with what id it has, and the others are answered all the same.
     """
     matcher = NameMatcher(Snapshot(version=1, persons=tuple(persons)))
-    for number, line in _lines(path):
+    for number, line in json_lines.lines_of(path):
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            yield {"id": None, "error": f"Line {number} is not JSON ({error})."}
+            row = json_lines.read(line)
+        except json_lines.NotJson as why:
+            yield {"id": None, "error": f"Line {number} is {why}."}
             continue
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             known = row.get("id") if isinstance(row, dict) else None
@@ -77,16 +82,3 @@ def _answer(matcher: NameMatcher, text: str) -> dict[str, Any]:
         "span": [best.start, best.end],
         "score": round(best.score, 4),
     }
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Give the lines that are not empty, with their numbers. Raises CannotStart when the file can't be read."""
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, line
-    except OSError as error:
-        raise CannotStart(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise CannotStart(f"{path} is not UTF-8 text.") from None

@@ -16,9 +16,7 @@ from gpu_cluster.inspector import Inspector
 _OF_FILES = frozenset({Signal.FILE_HASH, Signal.TENSOR_HASH, Signal.WEIGHT_SIMILARITY})
 
 
-def inspect_files(
-    files: Sequence[Path], persons: Sequence[Person], blocked: Sequence[Path]
-) -> Iterator[dict[str, Any]]:
+def inspect_files(files: Sequence[str], persons: Sequence[Person], blocked: Sequence[Path]) -> Iterator[dict[str, Any]]:
     """Give an answer for each file, in their order, by a registry of these persons and blocked files.
 
     A file that can't be read, or is not as it should be, has an `error` and the verdict FAILED, and the others are
@@ -31,7 +29,7 @@ def inspect_files(
     for file in files:
         began = time.perf_counter()
         try:
-            inspection = inspector.inspect_path(file)
+            inspection = inspector.inspect_path(Path(file))
         except SourceUnreachable as unreachable:
             yield _unreadable(file, str(unreachable), time.perf_counter() - began)
             continue
@@ -67,13 +65,13 @@ def _match(finding: Finding, inspection: Inspection, blocked: BlockedFiles, name
     return exact.file.label if exact else None
 
 
-def _answer(file: Path, inspection: Inspection, matches: list[str | None]) -> dict[str, Any]:
+def _answer(file: str, inspection: Inspection, matches: list[str | None]) -> dict[str, Any]:
     findings = [
         {key: value for key, value in dataclasses.asdict(finding).items() if key != "person_id"} | {"match": match}
         for finding, match in zip(inspection.findings, matches, strict=True)
     ]
     return {
-        "file": str(file),
+        "file": file,
         "verdict": inspection.verdict,
         "format": inspection.format,
         "hashes": dict(inspection.hashes),
@@ -83,9 +81,9 @@ def _answer(file: Path, inspection: Inspection, matches: list[str | None]) -> di
     }
 
 
-def _unreadable(file: Path, error: str, seconds: float) -> dict[str, Any]:
+def _unreadable(file: str, error: str, seconds: float) -> dict[str, Any]:
     empty: dict[str, Any] = {"format": None, "hashes": {}, "findings": []}
-    return {"file": str(file), "verdict": Verdict.FAILED, **empty, "seconds": round(seconds, 4), "error": error}
+    return {"file": file, "verdict": Verdict.FAILED, **empty, "seconds": round(seconds, 4), "error": error}
 
 
 def greedy(arguments: Sequence[str], option: str) -> list[str]:

@@ -1,6 +1,5 @@
 """Commands about the likeness registry."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -53,12 +52,12 @@ def match(
 
     A line that cannot be read gets an object with `error`, and the exit code is 1 after all others are answered.
     """
-    from countenance import offline
+    from countenance import json_lines, offline
 
     unread = 0
     known = offline.read_persons(persons, partial(typer.echo, err=True))
     for answer in offline.match_texts(known, texts):
         unread += "error" in answer
-        typer.echo(json.dumps(answer, ensure_ascii=False))
+        typer.echo(json_lines.written(answer))
     if unread:
         raise CannotStart(f"{unread} {'line' if unread == 1 else 'lines'} of {texts} could not be read.")

@@ -84,11 +84,24 @@ def test_a_blocked_file_that_cannot_be_read_is_one_sentence_and_nothing_is_answe
     assert empty[:2] == (1, [])
 
 
+def test_a_file_is_called_as_it_was_given_and_its_name_need_not_be_text(tmp_path: Path) -> None:
+    odd = os.fsencode(tmp_path) + b"/./\xff.safetensors"
+    Path(os.fsdecode(odd)).write_bytes(b"")
+
+    printed = subprocess.run(
+        [sys.executable, "-m", "countenance.cli", "inspect", odd], capture_output=True, check=True
+    ).stdout
+
+    answer = json.loads(printed)
+    assert os.fsencode(answer["file"]) == odd
+    assert (answer["verdict"], answer["error"]) == ("FAILED", "The file is empty.")
+
+
 def test_the_command_imports_no_machine_learning_library(tmp_path: Path) -> None:
     written(tmp_path, framed(b"{}"), "a.safetensors")
     program = (
-        "import sys\nfrom pathlib import Path\nfrom countenance.offline_inspect import inspect_files\n"
-        f"list(inspect_files([Path({str(tmp_path / 'a.safetensors')!r})], [], []))\n"
+        "import sys\nfrom countenance.offline_inspect import inspect_files\n"
+        f"list(inspect_files([{str(tmp_path / 'a.safetensors')!r}], [], []))\n"
         "print(sorted({'torch', 'diffusers', 'transformers', 'ray', 'piccolo', 'redis'} & set(sys.modules)))"
     )
 

@@ -53,13 +53,50 @@ def test_a_bad_line_of_texts_gets_an_error_and_the_others_are_answered(tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        pytest.param(b"[" * 100_000, "Line 1 is nested too deeply.", id="depth"),
+        pytest.param(b'{"id": "\xff", "text": "x"}', "Line 1 is not UTF-8 text at its byte 9.", id="not UTF-8"),
+        pytest.param(b'{"id": NaN, "text": "x"}', "Line 1 is not JSON (it has the number NaN).", id="NaN"),
+        pytest.param(
+            b'{"id": 1e999, "text": "x"}',
+            "Line 1 is not taken (it has the number 1e999, which is too large).",
+            id="infinity",
+        ),
+        pytest.param(
+            b'{"id": 1, "id": 2, "text": "x"}',
+            "Line 1 is not taken (it has a key twice in one object).",
+            id="a key twice",
+        ),
+    ],
+)
+def test_no_line_keeps_another_from_being_answered(tmp_path: Path, line: bytes, said: str) -> None:
+    code, answers, _ = run(tmp_path, PERSONS, line + b'\n{"id": "b", "text": "aldy baran"}\n')
+
+    assert code == 1
+    assert answers[0] == {"id": None, "error": said}
+    assert answers[1]["verdict"] == "BLOCKED"
+
+
+def test_an_answer_is_one_line_to_every_reader_whatever_its_id(tmp_path: Path) -> None:
+    strange = ["\u2028", "\x85", "\ud800", "名"]
+    texts = "".join(json.dumps({"id": one, "text": "a cat"}) + "\n" for one in strange)
+
+    code, answers, _ = run(tmp_path, PERSONS, texts)
+
+    assert code == 0
+    assert [answer["id"] for answer in answers] == strange
+
+
+@pytest.mark.parametrize(
     ("persons", "sentence"),
     [
+        ('{"name": "Ann \\ud800 Leeward"}\n', "line 1: a name has half of a surrogate pair, which is no character."),
         ('{"name": "Ann Leeward"}\nnonsense\n', "line 2: this is not JSON ("),
         ('{"aliases": []}\n', 'line 1: a person is an object with a "name", such as {"name": "Ann Lee"}.'),
         ('{"name": "Ann Leeward", "aliases": "Ann"}\n', 'line 1: "aliases" must be a list of names.'),
         ('{"name": "' + "a" * 10_000 + '"}\n', "line 1: a name has 10000 characters, and 200 is the most."),
-        (b"\xff\xfe", "is not UTF-8 text."),
+        (b"\xff\xfe", "line 1: this is not UTF-8 text at its byte 1."),
     ],
 )
 def test_a_bad_line_of_persons_stops_the_command_with_one_sentence(
