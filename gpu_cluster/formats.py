@@ -1,6 +1,8 @@
 """What a file is, judged by its content. Nothing here opens, unpacks or unpickles anything."""
 
 import pickletools
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 HEAD_BYTES = 64 * 1024
@@ -53,6 +55,8 @@ _MAGIC: tuple[tuple[int, bytes, Format], ...] = (
     (0, b"version https://git-lfs", Format("git-lfs", "a Git LFS pointer, in place of the file it points to")),
 )
 
+_MEMBER = re.compile(rb"PK(?:\x03\x04|\x01\x02)")
+"""What stands before a member of a zip archive, and before its entry in the directory."""
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")
 
 
@@ -80,10 +84,19 @@ def recognise(head: bytes, tail: bytes) -> Format:
 
 def _recognise_archive(head: bytes, tail: bytes) -> Format | None:
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
-        return _TORCH_ZIP if b".pkl" in head or b".pkl" in tail else _ZIP
+        return _TORCH_ZIP if any(name.endswith(b".pkl") for name in _members(head + tail)) else _ZIP
     if head[257:262] == b"ustar":
         return _TORCH_TAR if _names_torch_parts(head) else _TAR
     return None
+
+
+def _members(data: bytes) -> Iterator[bytes]:
+    """Give the names of a zip archive's members, by what stands before each and in the directory at its end."""
+    for found in _MEMBER.finditer(data):
+        length_at, name_at = (28, 46) if found[0] == b"PK\x01\x02" else (26, 30)
+        at = found.start()
+        length = int.from_bytes(data[at + length_at : at + length_at + 2], "little")
+        yield data[at + name_at : at + name_at + length]
 
 
 def _names_torch_parts(head: bytes) -> bool:

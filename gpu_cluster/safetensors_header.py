@@ -25,6 +25,12 @@ MAX_HEADER_BYTES = 32 * 1024**2
 MAX_METADATA_CHARS = 8 * 1024**2
 MAX_METADATA_ENTRIES = 10_000
 MAX_TENSORS = 100_000
+MAX_NAMES_CHARS = 8 * 1024**2
+"""The names of all tensors together."""
+MAX_NESTED = 3 * MAX_TENSORS + 100
+"""A tensor needs an object and two lists; what stands in the metadata's strings is counted with them."""
+MAX_VALUES = 4_000_000
+"""Values that stand behind a comma, counted in the same way."""
 MAX_NAME_LENGTH = 512
 MAX_DIMENSIONS = 64
 
@@ -101,11 +107,17 @@ def parse_header(raw: bytes, *, data_bytes: int) -> Header:
     Raises MalformedHeader at the first thing that is not in order. Takes time linear in the length of the header.
     """
     _refuse_too_many(raw.count(b'"data_offsets"'))
+    if raw.count(b"{") + raw.count(b"[") > MAX_NESTED:
+        raise MalformedHeader(f"The header opens more than {MAX_NESTED} objects and lists.")
+    if raw.count(b",") > MAX_VALUES:
+        raise MalformedHeader(f"The header has more than {MAX_VALUES} values.")
     document = _parse_json(raw)
     metadata = _read_metadata(document.pop(_METADATA, {}))
     if not document:
         raise MalformedHeader("The file holds no tensors.")
     _refuse_too_many(len(document))
+    if sum(map(len, document)) > MAX_NAMES_CHARS:
+        raise MalformedHeader(f"The names of the tensors have more than {MAX_NAMES_CHARS} characters.")
     tensors = sorted(
         (_read_tensor(name, entry) for name, entry in document.items()), key=lambda tensor: (tensor.start, tensor.end)
     )

@@ -8,6 +8,7 @@ import io
 import time
 import warnings
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from domain.kernel.findings import Finding, Signal, Verdict, worst
@@ -17,6 +18,7 @@ from domain.registry.gates import examine_file, examine_texts
 from domain.registry.matching import Matcher
 from gpu_cluster.faces import face_reader
 from gpu_cluster.formats import HEAD_BYTES, recognise
+from gpu_cluster.free_text import pieces, strings_in
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,9 +26,19 @@ if TYPE_CHECKING:
 MAX_BYTES = 20 * 1024**2
 MAX_PIXELS = 50_000_000
 
+_MOST_FACES = 60
 _FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 _MOST_TEXTS = 200
-_LONGEST_TEXT = 100_000
+_MOST_CHARACTERS = 2_000_000
+_USUAL_KEYS = frozenset(
+    """
+    adobe adobe_transform background blend chroma chromaticity comment compression date description dpi duration exif
+    flags gamma icc_profile interlace jfif jfif_density jfif_unit jfif_version keywords loop mp mpoffset parameters
+    photoshop progression progressive prompt quality signature software srgb subsampling timestamp title transparency
+    workflow xml
+    """.split()  # noqa: SIM905 - a list of words is read as a paragraph
+)
+"""Under what a picture says something of itself; other words may be anybody's name."""
 
 
 class _Unreadable(Exception):
@@ -103,6 +115,8 @@ def _opened(data: bytes, announced: int, name: str, phrase: str) -> "Image":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is checked here
             picture = Image.open(io.BytesIO(data), formats=[_FORMATS[name]])
+        if getattr(picture, "n_frames", 1) > 1:
+            raise _Unreadable("A picture may not be animated: it has several frames.")
         if picture.width * picture.height > MAX_PIXELS:
             raise _Unreadable(f"A picture may have at most {MAX_PIXELS // 10**6} megapixels.")
         picture.load()
@@ -118,15 +132,23 @@ def _opened(data: bytes, announced: int, name: str, phrase: str) -> "Image":
 
 
 def _texts(picture: "Image") -> list[MetadataText]:
-    """Give what the file says of itself: text chunks, where generators write their prompts, comments, EXIF."""
+    """Give what the file says of itself: text chunks, where generators write their prompts, comments, EXIF.
+
+    Raises _Unreadable where that is more than is looked through.
+    """
     from PIL import ExifTags
 
     said: list[tuple[object, Any]] = list(picture.info.items())
     exif = picture.getexif()
     for tags in (exif, exif.get_ifd(ExifTags.IFD.Exif)):
         said += [(ExifTags.TAGS.get(tag, "EXIF"), value) for tag, value in tags.items()]
-    found = [MetadataText(str(key)[:100], text) for key, value in said for text in _text(key, value)]
-    return list(dict.fromkeys(found))[:_MOST_TEXTS]
+    said = [(key, text) for key, value in said for text in _text(key, value)]
+    keys = [str(key) for key in picture.info if str(key).lower() not in _USUAL_KEYS]
+    if sum(map(len, keys)) + sum(len(text) for _, text in said) > _MOST_CHARACTERS:
+        raise _Unreadable(f"A picture may carry at most {_MOST_CHARACTERS} characters of text.")
+    found = [MetadataText("text chunk", key) for key in keys]
+    found += [MetadataText(str(key)[:100], text) for key, value in said for text in strings_in(value)]
+    return pieces(found, _MOST_TEXTS)
 
 
 def _text(key: object, value: Any) -> Iterator[str]:
@@ -137,19 +159,42 @@ def _text(key: object, value: Any) -> Iterator[str]:
         big = wide and plain[:1] == b"\0"
         value = plain.decode(("utf-16-be" if big else "utf-16-le") if wide else "utf-8", "replace")
     if isinstance(value, str) and value.strip("\0 "):
-        yield value.strip("\0")[:_LONGEST_TEXT]
+        yield value.strip("\0")
 
 
 def _faces(picture: "Image") -> tuple[bytes, ...] | None:
-    """Describe the faces, turning a picture in which none stands upright; None where faces can't be looked for."""
+    """Describe the faces of a picture however it is turned, and on whatever it is shown where it is transparent.
+
+    None where faces can't be looked for. A face is found upright only, so the same one is rarely described twice.
+    """
     reader = face_reader()
     if reader is None:
         return None
-    for turned in (0, 90, 270, 180):
-        faces = reader.read(picture.rotate(turned, expand=True) if turned else picture)
-        if faces:
-            return tuple(face.descriptor for face in faces)
-    return ()
+    faces = (
+        face
+        for shown in _shown(picture)
+        for turned in (0, 90, 270, 180)
+        for face in reader.read(shown.rotate(turned, expand=True) if turned else shown)
+    )
+    return tuple(dict.fromkeys(face.descriptor for face in islice(faces, _MOST_FACES)))
+
+
+def _shown(picture: "Image") -> Iterator["Image"]:
+    """Give a picture in eight bits a colour as people see it: on white and on black where it is transparent."""
+    import numpy as np
+    from PIL import Image
+
+    if picture.mode.startswith(("I", "F")):
+        levels = np.asarray(picture, dtype=np.float64)
+        scaled = (levels - levels.min()) * (255 / max(np.ptp(levels), 1.0))
+        yield Image.fromarray(scaled.astype(np.uint8)).convert("RGB")
+        return
+    if not picture.has_transparency_data:
+        yield picture.convert("RGB")
+        return
+    layered = picture.convert("RGBA")
+    for ground in ("white", "black"):
+        yield Image.alpha_composite(Image.new("RGBA", layered.size, ground), layered).convert("RGB")
 
 
 def _judged(faces: Iterable[bytes], matcher: Matcher) -> list[Finding]:

@@ -162,6 +162,65 @@ def test_tags_beside_each_other_make_no_name(inspector: Inspector, tmp_path: Pat
     assert (inspection.verdict, inspection.findings) == (Verdict.CLEAN, ())
 
 
+@pytest.mark.parametrize(
+    ("metadata", "place"),
+    [
+        pytest.param(
+            {"ss_title": r'{"a": "Aldy B\u0061ran", }'}, "ss_title: a registered name at characters 8–17", id="cut"
+        ),
+        pytest.param(
+            {"ss_title": "\ufeff" + r'["Aldy B\u0061ran"]'}, "ss_title: a registered name at characters 1–10", id="BOM"
+        ),
+        pytest.param(
+            {"ss_title": json.dumps([json.dumps([json.dumps([json.dumps(["Aldy Barán"])])])])},
+            "ss_title: a registered name at characters 3–12",
+            id="deep",
+        ),
+        pytest.param({"ss_aldy_baran": "1"}, "metadata key: a registered name at characters 4–13", id="a key"),
+        pytest.param(
+            {"modelspec.thumbnail": "data:aldy/baran;base64,AAAA"},
+            "modelspec.thumbnail: a registered name at characters 1–10",
+            id="a media type",
+        ),
+    ],
+)
+def test_a_name_is_read_however_it_is_written_into_the_metadata(
+    inspector: Inspector, tmp_path: Path, metadata: dict[str, str], place: str
+) -> None:
+    path = written(tmp_path, safetensors_bytes(metadata))
+
+    inspection = inspector.inspect_path(path)
+
+    assert [finding.detail for finding in inspection.findings] == [place]
+
+
+def test_the_tensors_of_a_lora_may_name_nobody_either(inspector: Inspector, tmp_path: Path) -> None:
+    named = {"lora_unet_aldy_baran_attn1_to_q.lora_down.weight": ("F16", [4], bytes(8))}
+    path = written(tmp_path, safetensors_bytes({}, small_lora() | named))
+
+    inspection = inspector.inspect_path(path)
+
+    [finding] = [finding for finding in inspection.findings if finding.signal is Signal.NAME_IN_METADATA]
+    assert (finding.verdict, finding.detail) == (
+        Verdict.BLOCKED,
+        "tensor name: a registered name at characters 1–10",
+    )
+    assert [text.text for text in inspection.texts if text.key == "tensor name"] == ["aldy_baran"]
+
+
+def test_what_trainers_write_and_parts_are_called_gives_no_text(inspector: Inspector, tmp_path: Path) -> None:
+    path = written(
+        tmp_path, safetensors_bytes({"ss_multires_noise_iterations": "6", "modelspec.sai_model_spec": "1.0.0"})
+    )
+
+    texts = inspector.inspect_path(path).texts
+
+    assert texts[1:] == (
+        MetadataText("ss_multires_noise_iterations", "6"),
+        MetadataText("modelspec.sai_model_spec", "1.0.0"),
+    )
+
+
 def test_a_thumbnail_is_not_read_as_text(inspector: Inspector, tmp_path: Path) -> None:
     path = written(tmp_path, safetensors_bytes({"modelspec.thumbnail": "data:image/png;base64,AldyBaran+Aldy/Baran=="}))
 
@@ -207,12 +266,16 @@ def test_consent_is_read_in_the_strictest_way(tmp_path: Path, consent: Consent) 
 def test_texts_are_storable_bounded_and_each_given_once(inspector: Inspector, tmp_path: Path) -> None:
     tags = {f"tag {at}": 1 for at in range(20_010)}
     odd = '{"a": ["x\\u0000y\\ud800", "again", "again"]}'
-    path = written(tmp_path, safetensors_bytes({"ss_odd": odd, "ss_tag_frequency": json.dumps(tags)}))
+    path = written(tmp_path, safetensors_bytes({"ss_title": odd, "ss_tag_frequency": json.dumps(tags)}))
 
     texts = inspector.inspect_path(path).texts
 
     assert len(texts) == 1 + 20_000 + 1
-    assert texts[1:4] == (MetadataText("ss_odd", "a"), MetadataText("ss_odd", "xy"), MetadataText("ss_odd", "again"))
+    assert texts[1:4] == (
+        MetadataText("ss_title", "a"),
+        MetadataText("ss_title", "xy"),
+        MetadataText("ss_title", "again"),
+    )
     assert texts[-1].key == "other metadata"
     assert texts[-1].text.splitlines()[-1] == "tag 20009"
 

@@ -71,6 +71,14 @@ PICKLES: dict[str, tuple[bytes, str]] = {
 }
 
 
+def test_an_archive_that_only_speaks_of_pickles_is_an_archive(tmp_path: Path) -> None:
+    path = written(tmp_path, zipped(readme=b"never open model.pkl, PK\x03\x04"), "notes.safetensors")
+
+    inspection = Inspector().inspect_path(path)
+
+    assert (inspection.format, inspection.verdict) == ("zip", Verdict.FAILED)
+
+
 @pytest.mark.parametrize("kind", PICKLES)
 def test_a_pickle_is_unsafe_and_the_sentence_says_how_to_convert(tmp_path: Path, kind: str) -> None:
     content, phrase = PICKLES[kind]

@@ -373,3 +373,23 @@ def test_any_bytes_at_all_are_refused_with_a_sentence(raw: bytes) -> None:
     assert sentence.startswith("The header ") or sentence == "The file holds no tensors."
     assert sentence.endswith(".")
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        pytest.param(
+            b'{"a":[' + b"[]," * 300_200 + b"[]]}", "The header opens more than 300100 objects and lists.", id="lists"
+        ),
+        pytest.param(
+            b"{" + b",".join(b'"%0500d":{}' % at for at in range(17_000)) + b"}",
+            "The names of the tensors have more than 8388608 characters.",
+            id="names",
+        ),
+    ],
+)
+def test_a_header_that_would_cost_much_memory_is_refused(raw: bytes, sentence: str) -> None:
+    with pytest.raises(MalformedHeader) as refused:
+        parse_header(raw, data_bytes=0)
+
+    assert str(refused.value) == sentence

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -79,6 +80,33 @@ def test_turning_the_picture_does_not_help(inspector: Inspector, storage: Storag
     assert [finding.detail for finding in inspection.findings] == [RESEMBLES]
 
 
+def in_the_alpha_channel() -> bytes:
+    """A black picture that shows a face where it is seen through."""
+    picture = Image.new("LA", portrait("astronaut").size, "black")
+    picture.putalpha(portrait("astronaut").convert("L").point(lambda level: 255 - level))
+    return encoded(picture)
+
+
+def in_sixteen_bits() -> bytes:
+    levels = np.asarray(portrait("astronaut").convert("L"), dtype=np.uint16)
+    return encoded(Image.fromarray(levels * 20))
+
+
+def turned_beside_a_stranger() -> bytes:
+    pair = [portrait("hopper"), portrait("astronaut").rotate(90, expand=True)]
+    picture = Image.new("RGB", (sum(one.width for one in pair), max(one.height for one in pair)))
+    picture.paste(pair[0], (0, 0))
+    picture.paste(pair[1], (pair[0].width, 0))
+    return encoded(picture)
+
+
+@pytest.mark.parametrize("make", [in_the_alpha_channel, in_sixteen_bits, turned_beside_a_stranger])
+def test_a_face_is_found_however_it_is_shown(inspector: Inspector, storage: Storage, make: Callable[[], bytes]) -> None:
+    inspection = inspect(inspector, storage, make())
+
+    assert [finding.detail for finding in inspection.findings] == [RESEMBLES]
+
+
 def test_somebody_elses_face_is_kept_for_a_later_registry_and_holds_nothing(
     inspector: Inspector, storage: Storage
 ) -> None:
@@ -100,6 +128,20 @@ def png_with_prompt() -> bytes:
     return encoded(landscape(), pnginfo=chunks)
 
 
+def png_with_workflow() -> bytes:
+    chunks = PngInfo()
+    chunks.add_text("prompt", r'{"6": {"inputs": {"text": "\u0022T\u0065st Person Aldebar\u0061n\u0022"}}}')
+    return encoded(landscape(), pnginfo=chunks)
+
+
+def png_with_many_chunks() -> bytes:
+    chunks = PngInfo()
+    for at in range(250):
+        chunks.add_text("comment", f"nothing {at}")
+    chunks.add_text("test_person_aldebaran", "x" * 200_000)
+    return encoded(landscape(), pnginfo=chunks)
+
+
 def jpeg_with_comment() -> bytes:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + "Test Person Aldebaran".encode("utf-16-be")
@@ -109,6 +151,8 @@ def jpeg_with_comment() -> bytes:
 @pytest.mark.parametrize(
     ("data", "where"),
     [
+        (png_with_workflow(), "prompt: a registered name at characters 2–22"),
+        (png_with_many_chunks(), "text chunk: a registered name at characters 1–21"),
         (png_with_prompt(), "parameters: a registered name at characters 15–35"),
         (jpeg_with_comment(), "UserComment: a registered name at characters 1–21"),
     ],
