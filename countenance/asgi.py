@@ -91,7 +91,7 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
         Route("/intake/email", IntakeEndpoint(ports, _secret(settings)).take, methods=["POST"]),
         *VaultEndpoint(ports, callers.scope).routes(),
         *uploads.routes(),
-        *health.routes(health.Gates(parts.redis, ports.cluster)),
+        *health.routes(health.Gates(parts.redis, ports.cluster, ports.registry)),
     ]
     tasks: tuple[Task, ...] = (feed.run, watch.run, uploads.sweep_for_ever, parts.blobs.sweep_for_ever, *parts.tasks)
     app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=_lifespan(parts, tasks))

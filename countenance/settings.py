@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     """The origin under which the Ray cluster reaches the API; empty for the public one."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    work_port: int | None = Field(default=8001, ge=1, le=65535)
+    """Where `countenance work` tells that it lives and gives its figures, on the same `host`; nowhere when empty."""
     allowed_origins: tuple[str, ...] = ()
     """Further origins whose pages may use the session cookie, as a JSON list."""
     trusted_proxies: str = "127.0.0.1"
@@ -121,6 +123,12 @@ class Settings(BaseSettings):
             if url.path not in {None, "/"} or url.query or url.fragment:
                 raise ValueError("an origin such as https://example.org, without a path, is wanted")
         return value.rstrip("/")
+
+    @field_validator("work_port", mode="before")
+    @classmethod
+    def _or_nowhere(cls, value: Any) -> Any:
+        """Take an empty variable for no port."""
+        return None if value == "" else value
 
     @field_validator("signing_key", "intake_secret")
     @classmethod
