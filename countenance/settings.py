@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
     """The origin that browsers see, without a slash at its end."""
     internal_url: str = ""
-    """The origin under which the Ray cluster reaches the API; empty for the public one."""
+    """The origin under which the Ray cluster reaches the API, for files; empty for the public one."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     work_port: int | None = Field(default=8001, ge=1, le=65535)
@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = ()
     """Further origins whose pages may use the session cookie, as a JSON list."""
     trusted_proxies: str = "127.0.0.1"
-    """Addresses whose `X-Forwarded-For` is believed, separated by commas."""
+    """Addresses and networks of proxies whose `X-Forwarded-For` is believed, separated by commas."""
 
     rate_limits: dict[str, str] = Field(default_factory=dict)
     """Rules that go before the built-in ones (`countenance.limiter.RULES`), as a JSON object."""
