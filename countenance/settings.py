@@ -68,6 +68,8 @@ class Settings(BaseSettings):
 
     public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
     """The origin that browsers see, without a slash at its end."""
+    claims_url: str = ""
+    """Where letters send claimants, who find `/<case code>` below it; empty for this API's own pages, `/claims`."""
     internal_url: str = ""
     """The origin under which the Ray cluster reaches the API, for files; empty for the public one."""
     host: str = "127.0.0.1"
@@ -122,6 +124,16 @@ class Settings(BaseSettings):
             url = _HTTP_URL.validate_python(value)
             if url.path not in {None, "/"} or url.query or url.fragment:
                 raise ValueError("an origin such as https://example.org, without a path, is wanted")
+        return value.rstrip("/")
+
+    @field_validator("claims_url")
+    @classmethod
+    def _folder(cls, value: str) -> str:
+        """Take an address under which a case code can be written."""
+        if value:
+            url = _HTTP_URL.validate_python(value)
+            if url.query or url.fragment:
+                raise ValueError("an address such as https://example.org/claims, without a query, is wanted")
         return value.rstrip("/")
 
     @field_validator("work_port", mode="before")
