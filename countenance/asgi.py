@@ -18,6 +18,7 @@ from countenance import graphql, health, logs
 from countenance.blob_endpoint import blob_endpoint
 from countenance.blobs import BlobStore
 from countenance.callers import Callers
+from countenance.claim_page import ClaimPage
 from countenance.composition import compose
 from countenance.ending import end_if_asked
 from countenance.execution import Executor
@@ -89,9 +90,10 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
         WebSocketRoute("/graphql", sockets),
         Route("/blobs/{key:path}", blob_endpoint(parts.blobs, callers.account_of), methods=["GET"]),
         Route("/intake/email", IntakeEndpoint(ports, _secret(settings)).take, methods=["POST"]),
+        ClaimPage().route(),
         *VaultEndpoint(ports, callers.scope).routes(),
         *uploads.routes(),
-        *health.routes(health.Gates(parts.redis, ports.cluster)),
+        *health.routes(health.Gates(parts.redis, ports.cluster, ports.registry)),
     ]
     tasks: tuple[Task, ...] = (feed.run, watch.run, uploads.sweep_for_ever, parts.blobs.sweep_for_ever, *parts.tasks)
     app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=_lifespan(parts, tasks))

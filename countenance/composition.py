@@ -75,6 +75,7 @@ def compose(settings: Settings) -> Composed:
         registry=registry,
         policy=settings.policy,
         public_url=settings.public_url,
+        claims_url=settings.claims_url,
         sealer=sealer,
         proof_key=proof_key(settings.signing_key.get_secret_value()),
         marks_key=marks_key(settings.signing_key.get_secret_value()),

@@ -9,6 +9,7 @@ from graphql import GraphQLInputField, GraphQLInputObjectType, build_schema, val
 from graphql.utilities import DangerousChangeType, find_breaking_changes, find_dangerous_changes
 from strawberry.schema.config import StrawberryConfig
 
+from countenance import metrics
 from resolvers.root import Mutation, Query, Subscription
 from schema.errors import refusal_handlers
 from schema.likeness import Withheld
@@ -28,7 +29,7 @@ def schema() -> strawberry.Schema:
         subscription=Subscription,
         types=(*NODE_TYPES.values(), Withheld),
         config=StrawberryConfig(scalar_map=SCALARS),
-        exception_handlers=refusal_handlers(),
+        exception_handlers=refusal_handlers(metrics.refused),
     )
 
 

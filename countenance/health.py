@@ -1,11 +1,17 @@
-"""Health: whether this process lives, whether everything behind it serves, and the figures for Prometheus."""
+"""Health: whether this process lives, whether it can answer, what else is away, and the figures for Prometheus.
+
+A process is ready when it can answer: the database is there and has this release's schema. What is away beyond that
+degrades the service and is named; it is away for every process alike, so none is taken out for it.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
 
 import asyncpg
 import orjson
 import structlog
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.requests import Request
@@ -15,7 +21,8 @@ from starlette.routing import BaseRoute, Route
 from countenance import database, metrics
 from countenance.reacting import MAX_ATTEMPTS
 from domain.kernel.outbox import RELAY_LOCK
-from domain.kernel.ports import Cluster
+from domain.kernel.ports import Cluster, Registry
+from domain.kernel.refusals import RegistryUnread
 from domain.kernel.wire import ClusterFault
 from domain.kernel.work import WorkMisuse, pool
 
@@ -26,25 +33,47 @@ _STUCK_SECONDS = 10
 _BROKEN = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, ClusterFault, WorkMisuse)
 
 
-class Gates:
-    """What must answer before this process is ready; each check gives None, or one sentence on what is wrong."""
+_NEEDED = ("database", "migrations")
+"""The gates without which a process can't answer."""
 
-    def __init__(self, redis: Redis, cluster: Cluster) -> None:
+Check = Callable[[], Awaitable[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What does not serve, by gate, each with a sentence: `closed` is what this process can't answer without."""
+
+    closed: Mapping[str, str]
+    degraded: Mapping[str, str]
+
+
+class Gates:
+    """What this process stands on; each check gives None, or one sentence on what is wrong."""
+
+    def __init__(self, redis: Redis, cluster: Cluster, registry: Registry) -> None:
         self._redis = redis
         self._cluster = cluster
+        self._registry = registry
         self._migrated = False
 
-    async def closed(self) -> dict[str, str]:
-        """Ask every gate at once; give those that don't serve, with the reason."""
-        checks: dict[str, Callable[[], Awaitable[str | None]]] = {
+    async def standing(self) -> Standing:
+        """Ask every gate at once, and count those that don't serve among the figures."""
+        checks: dict[str, Check] = {
             "database": self._database,
             "migrations": self._migrations,
+            "registry": self._newest,
             "redis": self._cache,
             "relay": self._relay,
             "cluster": self._workers,
         }
-        said = await asyncio.gather(*(_asked(check) for check in checks.values()))
-        return {name: reason for name, reason in zip(checks, said, strict=True) if reason is not None}
+        said = dict(zip(checks, await asyncio.gather(*(_asked(check) for check in checks.values())), strict=True))
+        for gate, reason in said.items():
+            metrics.CLOSED.labels(gate).set(reason is not None)
+        wrong = {gate: reason for gate, reason in said.items() if reason is not None}
+        return Standing(
+            closed={gate: reason for gate, reason in wrong.items() if gate in _NEEDED},
+            degraded={gate: reason for gate, reason in wrong.items() if gate not in _NEEDED},
+        )
 
     async def _database(self) -> str | None:
         await pool().fetchval("SELECT 1")
@@ -56,6 +85,13 @@ class Gates:
             if missing:
                 return f"{len(missing)} migrations have not run: run `countenance migrate`."
             self._migrated = True
+        return None
+
+    async def _newest(self) -> str | None:
+        try:
+            _ = self._registry.matcher
+        except RegistryUnread as refusal:
+            return refusal.message
         return None
 
     async def _cache(self) -> str | None:
@@ -82,7 +118,7 @@ class Gates:
         return None
 
 
-async def _asked(check: Callable[[], Awaitable[str | None]]) -> str | None:
+async def _asked(check: Check) -> str | None:
     try:
         async with asyncio.timeout(_PATIENCE):
             return await check()
@@ -120,21 +156,41 @@ async def observe() -> None:
 
 
 def routes(gates: Gates) -> list[BaseRoute]:
-    """Give the routes `/health`, `/ready` and `/metrics`."""
+    """Give the routes of an API process: `/health`, `/ready` and `/metrics`.
 
-    async def health(_: Request) -> Response:
-        return PlainTextResponse("ok")
+    `/ready?all` answers 503 for what is degraded, too: for whoever waits until everything serves.
+    """
 
-    async def ready(_: Request) -> Response:
-        closed = await gates.closed()
-        return Response(orjson.dumps(closed), 503 if closed else 200, media_type="application/json")
+    async def ready(request: Request) -> Response:
+        standing = await gates.standing()
+        waits = standing.closed or ("all" in request.query_params and standing.degraded)
+        return Response(orjson.dumps(asdict(standing)), 503 if waits else 200, media_type="application/json")
 
     async def figures(_: Request) -> Response:
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await observe()
-        except _BROKEN as error:
-            log.warning("some figures could not be read", reason=str(error))
-        return PlainTextResponse(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        await gates.standing()
+        return await _figures(metrics.API)
 
-    return [Route("/health", health), Route("/ready", ready), Route("/metrics", figures)]
+    return [Route("/health", _health), Route("/ready", ready), Route("/metrics", figures)]
+
+
+def worker_routes() -> list[BaseRoute]:
+    """Give the routes of a worker process: `/health` and `/metrics`."""
+
+    async def figures(_: Request) -> Response:
+        return await _figures(metrics.WORK)
+
+    return [Route("/health", _health), Route("/metrics", figures)]
+
+
+async def _health(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _figures(own: CollectorRegistry) -> Response:
+    """Write the figures of this process with those of the database, as far as that can be read."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await observe()
+    except _BROKEN as error:
+        log.warning("some figures could not be read", reason=str(error))
+    return PlainTextResponse(metrics.exposition(own), media_type="text/plain; version=0.0.4; charset=utf-8")

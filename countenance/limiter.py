@@ -43,8 +43,6 @@ RULES: Final[Mapping[str, str]] = {
     "claim-look": "30 per 15 minutes",
     "claim-look-case": "100 per hour",
     "claim-look-address": "120 per hour",
-    "report": "60 per hour",
-    "appeal": "20 per day",
 }
 """The rules by name; several windows are parted by semicolons, and each must allow it."""
 

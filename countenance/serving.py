@@ -4,6 +4,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from countenance.asgi import create_app
+from countenance.hosts import warn_of_defaults
 from countenance.http import MAX_BODY
 from countenance.settings import Settings
 
@@ -33,4 +34,5 @@ def configuration(settings: Settings, app: Starlette) -> uvicorn.Config:
 
 def serve(settings: Settings) -> None:
     """Serve until a signal comes."""
+    warn_of_defaults(settings)
     uvicorn.Server(configuration(settings, create_app(settings))).run()

@@ -68,14 +68,18 @@ class Settings(BaseSettings):
 
     public_url: str = Field(default="http://127.0.0.1:8000", validation_alias="PUBLIC_URL")
     """The origin that browsers see, without a slash at its end."""
+    claims_url: str = ""
+    """Where letters send claimants, who find `/<case code>` below it; empty for this API's own pages, `/claims`."""
     internal_url: str = ""
-    """The origin under which the Ray cluster reaches the API; empty for the public one."""
+    """The origin under which the Ray cluster reaches the API, for files; empty for the public one."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    work_port: int | None = Field(default=8001, ge=1, le=65535)
+    """Where `countenance work` tells that it lives and gives its figures, on the same `host`; nowhere when empty."""
     allowed_origins: tuple[str, ...] = ()
     """Further origins whose pages may use the session cookie, as a JSON list."""
     trusted_proxies: str = "127.0.0.1"
-    """Addresses whose `X-Forwarded-For` is believed, separated by commas."""
+    """Addresses and networks of proxies whose `X-Forwarded-For` is believed, separated by commas."""
 
     rate_limits: dict[str, str] = Field(default_factory=dict)
     """Rules that go before the built-in ones (`countenance.limiter.RULES`), as a JSON object."""
@@ -121,6 +125,22 @@ class Settings(BaseSettings):
             if url.path not in {None, "/"} or url.query or url.fragment:
                 raise ValueError("an origin such as https://example.org, without a path, is wanted")
         return value.rstrip("/")
+
+    @field_validator("claims_url")
+    @classmethod
+    def _folder(cls, value: str) -> str:
+        """Take an address under which a case code can be written."""
+        if value:
+            url = _HTTP_URL.validate_python(value)
+            if url.query or url.fragment:
+                raise ValueError("an address such as https://example.org/claims, without a query, is wanted")
+        return value.rstrip("/")
+
+    @field_validator("work_port", mode="before")
+    @classmethod
+    def _or_nowhere(cls, value: Any) -> Any:
+        """Take an empty variable for no port."""
+        return None if value == "" else value
 
     @field_validator("signing_key", "intake_secret")
     @classmethod

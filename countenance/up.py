@@ -18,7 +18,7 @@ from rich.console import Console
 
 from countenance.embedded.child import Child
 from countenance.embedded.home import MIN_FREE_BYTES, Home
-from countenance.embedded.ports import demand_free
+from countenance.embedded.ports import demand_free, free_port
 from countenance.embedded.services import Services
 from countenance.failures import CannotStart
 from countenance.settings import load
@@ -90,6 +90,7 @@ class _Machine:
     def __init__(self, options: Options, home: Home, console: Console) -> None:
         self._options, self._home, self._console = options, home, console
         self._services = Services(home)
+        self._work_port = os.environ.get("COUNTENANCE_WORK_PORT", str(free_port()))
         self._environment = {**os.environ, **self._told()}
         self._logs = {name: home.log(name) for name in ("prepare", "serve", "work")}
         self._children: list[Child] = []
@@ -113,6 +114,10 @@ class _Machine:
                 for name in ("serve", "work"):
                     self._watched.append(Supervised(name, partial(self._start, name), say=self._console.print))
                 self._await_ready()
+            if self._work_port:
+                self._console.print(
+                    f"figures: {self._options.origin}/metrics, and of the worker: port {self._work_port}"
+                )
             print(f"ready {self._options.origin}", flush=True)
             while True:
                 self._watch()
@@ -125,6 +130,7 @@ class _Machine:
             "COUNTENANCE_ENVIRONMENT": os.environ.get("COUNTENANCE_ENVIRONMENT", "development"),
             "COUNTENANCE_HOST": self._options.host,
             "COUNTENANCE_PORT": str(self._options.port),
+            "COUNTENANCE_WORK_PORT": self._work_port,
             "COUNTENANCE_INTERNAL_URL": self._options.origin,
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", self._options.origin),
             "PYTHONUNBUFFERED": "1",
@@ -190,7 +196,7 @@ class _Machine:
         time.sleep(0.1)
 
     def _await_ready(self) -> None:
-        """Wait until the server says that every gate serves."""
+        """Wait until the server says that everything serves, the workers and the cluster, too."""
         deadline = time.monotonic() + _READY_SECONDS
         while not self._is_ready():
             if time.monotonic() > deadline:
@@ -204,7 +210,7 @@ class _Machine:
     def _is_ready(self) -> bool:
         """Ask the server's own readiness check."""
         try:
-            with urllib.request.urlopen(f"{self._options.origin}/ready", timeout=5) as answer:  # noqa: S310  # http only
+            with urllib.request.urlopen(f"{self._options.origin}/ready?all", timeout=5) as answer:  # noqa: S310  # http only
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -1,6 +1,6 @@
 """Refusals as the contract says them: one type a refusal, each a member of the unions it can come out of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, Self
 
@@ -166,15 +166,17 @@ ERRORS: dict[type[refusals.Refusal], type[_Error]] = {
 class RefusalHandler:
     """Turns one kind of refusal into its type, in every union that has it as a member."""
 
-    def __init__(self, refusal: type[refusals.Refusal], error: type[_Error]) -> None:
+    def __init__(self, refusal: type[refusals.Refusal], error: type[_Error], told: Callable[[str], None]) -> None:
         self.exception_type = refusal
         self.error_type = error
+        self._told = told
 
     def handle(self, exception: Any, *, field: object, info: Info) -> Any:
         """Say the refusal."""
+        self._told(exception.code.value)
         return self.error_type.of(exception)
 
 
-def refusal_handlers() -> Sequence[RefusalHandler]:
-    """Give a handler for each kind of refusal."""
-    return [RefusalHandler(refusal, error) for refusal, error in ERRORS.items()]
+def refusal_handlers(told: Callable[[str], None]) -> Sequence[RefusalHandler]:
+    """Give a handler for each kind of refusal; `told` hears the code of each one that is said."""
+    return [RefusalHandler(refusal, error, told) for refusal, error in ERRORS.items()]

@@ -20,6 +20,7 @@ from domain.bounties import (
 from domain.generation import GenerationFinished, PicturesWithheld
 from domain.kernel.facts import Fact
 from domain.kernel.ids import Subject
+from domain.kernel.redress import NO_APPEAL
 from domain.kernel.scope import Scope
 from domain.likeness import ClaimDecided
 from domain.resources import ResourceChanged
@@ -64,7 +65,7 @@ class Notice:
 _RESOURCE = {
     "PUBLISHED": "Your resource passed validation and is published.",
     "HELD": "Your resource is held until a moderator has looked at it.",
-    "BLOCKED": "Your resource was blocked; its statement of reasons says why and how to appeal.",
+    "BLOCKED": f"Your resource was blocked; its statement of reasons says why. {NO_APPEAL}",
     "REMOVED": "Your resource was taken down.",
 }
 _CLAIMED = (
@@ -161,7 +162,7 @@ def _drawn(_: Scope, fact: GenerationFinished) -> Notice | None:
 
 
 def _withheld(_: Scope, fact: PicturesWithheld) -> Notice:
-    message = "Pictures that you made are withheld; their statement of reasons says why and how to appeal."
+    message = f"Pictures that you made are withheld; their statement of reasons says why. {NO_APPEAL}"
     if not fact.withheld:
         message = "Pictures that were withheld are yours again."
     return Notice(InboxKind.PICTURES_WITHHELD, Subject("job", fact.job_id), message)

@@ -24,6 +24,7 @@ from countenance.settings import Settings
 from countenance.workers.backscanning import sweep_for_ever
 from countenance.workers.clock import tick_for_ever
 from countenance.workers.drawing import draw_for_ever, recover_for_ever
+from countenance.workers.figures import tell_for_ever
 from countenance.workers.scanning import scan_for_ever
 from countenance.workers.supervision import keep
 from domain.kernel.ports import Ports
@@ -88,7 +89,7 @@ def parts_of(composed: Composed, ports: Ports, cluster: RayCluster) -> Mapping[s
     settings = composed.settings
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     relay = Relay(ports, database_url=settings.database_url.get_secret_value(), redis=composed.redis)
-    return {
+    parts: dict[str, Part] = {
         "relay": relay.run,
         "registry": partial(composed.registry.pass_on, cluster),
         "cluster": partial(_connect_and_tell, composed, cluster),
@@ -99,6 +100,9 @@ def parts_of(composed: Composed, ports: Ports, cluster: RayCluster) -> Mapping[s
         "clock": partial(tick_for_ever, ports),
         "letters": partial(post_for_ever, ports, post_of(settings), sender=settings.mail_from),
     }
+    if settings.work_port is not None:
+        parts["figures"] = partial(tell_for_ever, settings.host, settings.work_port)
+    return parts
 
 
 async def _connect_and_tell(composed: Composed, cluster: RayCluster) -> None:

@@ -86,7 +86,7 @@ def is_suspended(suspended_at: datetime | None, until: datetime | None, now: dat
 def require_sign_in(suspended_at: datetime | None, until: datetime | None) -> None:
     """Refuse the sign-in of an account that is suspended for good. Raises Suspended.
 
-    Somebody suspended for a time signs in as ever, because they must be able to read why and to appeal; what they
+    Somebody suspended for a time signs in as ever, because they must be able to read why; what they
     may not do meanwhile is refused deed by deed.
     """
     if suspended_at is not None and until is None:

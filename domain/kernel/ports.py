@@ -178,6 +178,8 @@ class Ports:
     policy: Policy
     public_url: str = ""
     """The origin that clients see, for URLs that the API gives out; empty gives relative ones."""
+    claims_url: str = ""
+    """Where the pages of claims lie, each under its case code; empty for the API's own, `/claims`."""
     sealer: Sealer | None = None
     """Seals face descriptors; None where the server has no key for them, and then it takes none."""
     vault: Vault | None = None

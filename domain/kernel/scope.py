@@ -7,6 +7,7 @@ from typing import Self
 
 from domain.kernel.ids import AccountId, SessionId
 from domain.kernel.ports import Ports
+from domain.kernel.redress import NO_APPEAL
 from domain.kernel.refusals import NotAllowed, SignInRequired, Suspended
 
 
@@ -72,7 +73,7 @@ class Scope:
         actor = self.require_actor()
         if actor.suspended:
             raise Suspended(
-                "Your account is suspended; the statement of reasons says why and how to appeal.",
+                f"Your account is suspended; the statement of reasons says why. {NO_APPEAL}",
                 until=actor.suspended_until,
             )
         return actor

@@ -18,6 +18,7 @@ from domain.likeness.claim_reads import (
     list_claims,
     overdue_claims,
 )
+from domain.likeness.claim_rules import case_code_of
 from domain.likeness.clockwork import tick
 from domain.likeness.deciding import decide_claim, withdraw_claim
 from domain.likeness.facts import (
@@ -85,6 +86,7 @@ __all__ = [
     "TakenIn",
     "affected_by",
     "block_file",
+    "case_code_of",
     "challenge",
     "change",
     "changed_persons",

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.kernel.ids import new_id
+from domain.kernel.redress import CLAIMANTS
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work, work
 from domain.likeness.values import Claim, Letter
@@ -77,7 +78,7 @@ Explanation: {statement.explanation}
 Decided by a person, on {statement.application_date:%Y-%m-%d %H:%M} UTC.
 
 Status, and what became of what was found: {case_url(scope, claim.case_code)}
-You may appeal this decision within six months.
+{CLAIMANTS}
 """,
     )
 
@@ -148,7 +149,7 @@ async def letter_failed(scope: Scope, letter: Letter, reason: str) -> bool:
 
 def case_url(scope: Scope, case_code: str) -> str:
     """Give the page on which a claim is looked at, completed and withdrawn."""
-    return f"{scope.ports.public_url}/claims/{case_code}"
+    return f"{scope.ports.claims_url or scope.ports.public_url + '/claims'}/{case_code}"
 
 
 async def _write(

@@ -1,6 +1,7 @@
-"""Liveness, readiness and figures: each closed gate is named with what to do."""
+"""Liveness, readiness and figures: what does not serve is named; it closes only what can't answer without it."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -9,13 +10,16 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
-from countenance import cluster_state
+from countenance import cluster_state, health
 from countenance.cluster_state import DistantCluster
+from countenance.registry import AdoptedRegistry
 from countenance.relay import Relay
 from countenance.settings import Settings
+from domain.kernel.ids import new_id
 from domain.kernel.ports import Ports
 from domain.kernel.wire import ClusterState
 from tests import serving
@@ -48,14 +52,69 @@ async def test_a_process_that_answers_lives(client: Api) -> None:
     assert (response.status_code, response.text) == (200, "ok")
 
 
-async def test_closed_gates_are_named(client: Api) -> None:
+AWAY = {
+    "relay": "No relay runs: live events and reactions wait. Start `countenance work`.",
+    "cluster": "No worker has told of the cluster lately.",
+}
+
+
+async def test_a_process_is_ready_while_the_workers_and_the_cluster_are_away(client: Api) -> None:
+    response = await client.http.get("/ready")
+    figures = (await client.http.get("/metrics")).text
+
+    assert response.status_code == 200
+    assert response.json() == {"closed": {}, "degraded": AWAY}
+    assert [line for line in figures.splitlines() if line.startswith("countenance_gate_closed")] == [
+        'countenance_gate_closed{gate="database"} 0.0',
+        'countenance_gate_closed{gate="migrations"} 0.0',
+        'countenance_gate_closed{gate="registry"} 0.0',
+        'countenance_gate_closed{gate="redis"} 0.0',
+        'countenance_gate_closed{gate="relay"} 1.0',
+        'countenance_gate_closed{gate="cluster"} 1.0',
+    ]
+
+
+async def test_whoever_waits_for_everything_is_told_what_is_away(client: Api) -> None:
+    response = await client.http.get("/ready?all")
+
+    assert response.status_code == 503
+    assert response.json() == {"closed": {}, "degraded": AWAY}
+
+
+async def test_a_registry_that_may_be_old_degrades_and_closes_nothing(settings: Settings, ports: Ports) -> None:
+    unread = replace(ports, registry=AdoptedRegistry())
+
+    async with serving.app_of(settings, unread) as app, serving.api_of(app) as client:
+        response = await client.http.get("/ready")
+
+    assert response.status_code == 200
+    assert response.json()["degraded"]["registry"] == (
+        "The likeness registry can't be read just now, and nothing is taken in that was not checked against it: "
+        "try again in a moment."
+    )
+
+
+async def test_a_redis_that_is_away_degrades_and_closes_nothing(settings: Settings, ports: Ports) -> None:
+    lost = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1")})
+
+    async with serving.app_of(lost, ports) as app, serving.api_of(app) as client:
+        response = await client.http.get("/ready")
+
+    assert response.status_code == 200
+    assert response.json()["closed"] == {}
+    assert "redis" in response.json()["degraded"]
+
+
+async def test_a_database_that_is_away_closes(client: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> asyncpg.Pool:
+        raise OSError("The database is away.")
+
+    monkeypatch.setattr(health, "pool", away)
+
     response = await client.http.get("/ready")
 
     assert response.status_code == 503
-    assert response.json() == {
-        "relay": "No relay runs: live events and reactions wait. Start `countenance work`.",
-        "cluster": "No worker has told of the cluster lately.",
-    }
+    assert response.json()["closed"] == {"database": "The database is away."}
 
 
 @pytest.fixture
@@ -69,13 +128,13 @@ async def relay(ports: Ports, database_url: str, redis_url: str) -> AsyncIterato
 async def test_ready_when_every_gate_serves(client: Api, redis: Redis) -> None:
     await cluster_state.publish(redis, STATE)
 
-    response = await client.http.get("/ready")
+    response = await client.http.get("/ready?all")
 
-    assert (response.status_code, response.json()) == (200, {})
+    assert (response.status_code, response.json()) == (200, {"closed": {}, "degraded": {}})
 
 
 @pytest.mark.usefixtures("relay")
-async def test_a_relay_that_is_behind_is_not_ready(client: Api, redis: Redis, db: asyncpg.Pool) -> None:
+async def test_a_relay_that_is_behind_is_named(client: Api, redis: Redis, db: asyncpg.Pool) -> None:
     await cluster_state.publish(redis, STATE)
     async with db.acquire() as held, held.transaction():
         await held.execute("LOCK TABLE feed IN ACCESS EXCLUSIVE MODE")  # the relay can't write
@@ -85,7 +144,8 @@ async def test_a_relay_that_is_behind_is_not_ready(client: Api, redis: Redis, db
 
         response = await client.http.get("/ready")
 
-    assert response.json() == {"relay": "The relay is more than 10 seconds behind."}
+    assert response.status_code == 200
+    assert response.json()["degraded"] == {"relay": "The relay is more than 10 seconds behind."}
 
 
 async def test_migrations_that_have_not_run_are_not_ready(client: Api, db: asyncpg.Pool) -> None:
@@ -96,7 +156,8 @@ async def test_migrations_that_have_not_run_are_not_ready(client: Api, db: async
     finally:
         await db.execute("INSERT INTO migration SELECT ($1::migration).*", gone)
 
-    assert response.json()["migrations"] == "1 migrations have not run: run `countenance migrate`."
+    assert response.status_code == 503
+    assert response.json()["closed"] == {"migrations": "1 migrations have not run: run `countenance migrate`."}
 
 
 async def test_the_figures_tell_what_waits(client: Api, db: asyncpg.Pool) -> None:
@@ -112,6 +173,27 @@ async def test_the_figures_tell_what_waits(client: Api, db: asyncpg.Pool) -> Non
     assert 'countenance_http_requests_total{status="200"}' in figures
 
 
+async def test_refusals_as_data_are_counted_by_their_code(client: Api) -> None:
+    before = _errors((await client.http.get("/metrics")).text)
+
+    await client.data(f'mutation {{ resourceRemove(resourceId: "resource_{new_id().hex}") {{ __typename }} }}')
+    await client.data('mutation { likenessClaimWithdraw(caseCode: "LC-2222-2222", pin: "0123456789") { __typename } }')
+    await client.ask("{ nothing }")
+    after = _errors((await client.http.get("/metrics")).text)
+
+    assert {code: number - before.get(code, 0) for code, number in after.items() if number != before.get(code)} == {
+        "SIGN_IN_REQUIRED": 1,
+        "NOT_FOUND": 1,
+    }
+
+
+async def test_an_api_process_shows_no_counters_of_the_workers(client: Api) -> None:
+    figures = (await client.http.get("/metrics")).text
+
+    assert "countenance_facts_relayed_total" not in figures
+    assert "countenance_reaction" not in figures
+
+
 async def test_the_figures_tell_of_bounties_whose_payouts_are_stopped(
     client: Api, ports: Ports, db: asyncpg.Pool
 ) -> None:
@@ -121,6 +203,14 @@ async def test_the_figures_tell_of_bounties_whose_payouts_are_stopped(
     figures = (await client.http.get("/metrics")).text
 
     assert "countenance_bounties_stopped 1.0" in figures
+
+
+def _errors(figures: str) -> dict[str, float]:
+    """Read how many errors were counted, by code."""
+    return {
+        code: float(number)
+        for code, number in re.findall(r'^countenance_errors_total\{code="(\w+)"\} (\S+)$', figures, re.MULTILINE)
+    }
 
 
 def test_the_server_starts_light(settings: Settings) -> None:

@@ -17,6 +17,7 @@ from countenance.mail_reading import MAX_MESSAGE
 from countenance.settings import Settings
 from domain import likeness
 from domain.kernel.clock import HandClock
+from domain.kernel.paging import PageAsk
 from domain.kernel.ports import Ports
 from domain.kernel.refusals import Conflict, InvalidInput, NotFound
 from domain.kernel.scope import Scope
@@ -25,7 +26,7 @@ from domain.likeness import ClaimSource, ClaimStatus
 from tests import serving
 from tests.actions.bounties import followed
 from tests.actions.test_claims import Full
-from tests.claiming import a_claim
+from tests.claiming import a_claim, filed
 from tests.factories import moderator
 from tests.resourcing import NAME
 from tests.serving import Api
@@ -74,6 +75,48 @@ async def test_a_message_opens_a_claim_and_is_answered_with_code_pin_and_link(
     assert claim.locations == ("https://us.example/resource_1",)
     assert claim.explanation.startswith("Please stop")
     assert claim.due_at == clock.now() + timedelta(hours=48)
+
+
+async def test_letters_lead_to_the_pages_that_the_operator_names(nobody: Scope, db: asyncpg.Pool) -> None:
+    elsewhere = replace(nobody, ports=replace(nobody.ports, claims_url="https://pages.example/mine"))
+
+    made = await filed(elsewhere)
+
+    letter = await db.fetchval("SELECT body FROM claim_letter")
+    assert f"Status: https://pages.example/mine/{made.claim.case_code}\n" in letter
+
+
+async def test_an_answer_to_a_decision_opens_a_case_that_a_moderator_reads(
+    client: Api, clock: HandClock, nobody: Scope
+) -> None:
+    judge = nobody.as_(await moderator())
+    made = await filed(nobody)
+    await likeness.decide_claim(judge, made.claim.id, uphold=False, explanation="Nothing was found.")
+    [decision] = [each for each in await likeness.take_letters(nobody) if "is decided" in each.subject]
+
+    answer = await post(client, clock, _answering(decision))
+    listed = await likeness.list_claims(judge, PageAsk(10), likeness.ClaimFilter(status=ClaimStatus.RECEIVED))
+
+    assert decision.body.endswith(
+        "If something is wrong or was missing, file a new claim or answer this letter: either opens a case that a "
+        "moderator reads. Decisions can't be appealed here yet.\n"
+    )
+    assert (answer.status_code, answer.json()["message"]) == (200, None)
+    [opened] = listed.items
+    assert (opened.case_code, opened.explanation) == (
+        answer.json()["caseCode"],
+        f"Re: {decision.subject}\n\nBut it is me.",
+    )
+
+
+def _answering(letter: likeness.Letter) -> bytes:
+    """What a claimant's mail program sends when they answer a letter."""
+    message = EmailMessage()
+    message["From"] = f"Aldebaran <{letter.recipient}>"
+    message["Subject"] = f"Re: {letter.subject}"
+    message["In-Reply-To"] = f"<letter-{letter.id.hex}@us.example>"
+    message.set_content("But it is me.")
+    return message.as_bytes()
 
 
 async def test_it_waits_to_be_completed_and_is_then_like_any_other(

@@ -128,3 +128,9 @@ def test_every_rule_that_the_domain_names_exists() -> None:
 
     assert {"sign-in-address", "sign-in-email", "sign-up-address"} <= named
     assert named <= set(RULES)
+
+
+def test_every_rule_is_asked_by_the_domain() -> None:
+    domain = "".join(path.read_text() for path in (ROOT / "domain").rglob("*.py"))
+
+    assert [rule for rule in RULES if f'"{rule}"' not in domain] == []

@@ -79,8 +79,12 @@ async def test_steps_come_while_the_job_runs(ray_cluster: RayCluster, starter: M
 async def test_closing_the_stream_stops_the_job(ray_cluster: RayCluster, starter: ModelRef) -> None:
     async with aclosing(ray_cluster.render(render_order(starter, steps=LONG))) as events:
         await anext(events)
+        before = (await ray_cluster.status()).running
 
     await _none_runs(ray_cluster)
+    after = (await ray_cluster.status()).running
+
+    assert (before, after) == (1, 0)
 
 
 async def test_a_cancelled_job_ends_with_the_step_it_was_in(ray_cluster: RayCluster, starter: ModelRef) -> None:

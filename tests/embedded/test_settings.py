@@ -134,3 +134,28 @@ def test_settings_are_frozen_and_print_no_secret(environment: pytest.MonkeyPatch
     assert settings.port == 8000
     assert "opensesame" not in f"{settings!r}{settings.model_dump()}"
     assert isinstance(settings.upload_folder, Path)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("", ""), ("https://example.org/mine/", "https://example.org/mine"), ("https://c.de", "https://c.de")],
+)
+def test_letters_may_lead_to_pages_elsewhere(environment: pytest.MonkeyPatch, given: str, kept: str) -> None:
+    environment.setenv("COUNTENANCE_CLAIMS_URL", given)
+
+    assert load().claims_url == kept
+
+
+@pytest.mark.parametrize("wrong", ["example.org", "https://example.org/claims?code=", "javascript:alert(1)"])
+def test_letters_lead_to_no_address_that_a_code_does_not_fit(environment: pytest.MonkeyPatch, wrong: str) -> None:
+    environment.setenv("COUNTENANCE_CLAIMS_URL", wrong)
+
+    with pytest.raises(CannotStart, match="COUNTENANCE_CLAIMS_URL"):
+        load()
+
+
+@pytest.mark.parametrize(("given", "port"), [("", None), ("9001", 9001)])
+def test_the_port_of_the_worker_may_be_none(environment: pytest.MonkeyPatch, given: str, port: int | None) -> None:
+    environment.setenv("COUNTENANCE_WORK_PORT", given)
+
+    assert load().work_port == port

@@ -127,7 +127,7 @@ class _Instance:
         return line
 
     def is_ready(self) -> bool:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready?all", timeout=5) as answer:
             return bool(answer.status == 200)
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ async def test_what_is_nothing_new_is_left_out_and_the_unseen_has_no_subject(url
     assert [(event["kind"], event["message"], event["subject"]) for event in events] == [
         (
             "RESOURCE_DECIDED",
-            "Your resource was blocked; its statement of reasons says why and how to appeal.",
+            "Your resource was blocked; its statement of reasons says why. Decisions can't be appealed here yet.",
             None,
         ),
         ("ENTRY_DECIDED", "Your entry is held until a moderator has looked at it.", None),

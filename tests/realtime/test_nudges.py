@@ -51,12 +51,14 @@ async def test_the_first_listener_on_a_cold_server_hears(redis_url: str, redis: 
 
 
 async def test_a_broken_connection_is_mended(redis_url: str, redis: Redis) -> None:
-    async with listening(redis_url, beat=0.1, patience=0.5) as (_, heard):
+    async with listening(redis_url, beat=0.1, patience=0.5) as (listener, heard):
         await sent_until_heard(redis, heard, "before")
 
-        await redis.client_kill_filter(_type="pubsub")
-
+        killed = await redis.client_kill_filter(_type="pubsub")
         await sent_until_heard(redis, heard, "after")
+
+        assert killed == 1
+        assert listener.dials == 2
 
 
 async def test_a_listener_that_died_silently_is_replaced(
@@ -96,10 +98,14 @@ async def test_no_connection_is_left_behind(redis_url: str, redis: Redis) -> Non
 
     async with listening(redis_url) as (_, heard):
         await sent_until_heard(redis, heard, "one")
+        meanwhile = len(await redis.client_list())
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2):
+            while len(await redis.client_list()) > before:  # noqa: ASYNC110 - by polling
+                await asyncio.sleep(0.02)
 
-    async with asyncio.timeout(2):
-        while len(await redis.client_list()) > before:  # noqa: ASYNC110 - by polling
-            await asyncio.sleep(0.02)
+    assert meanwhile > before
+    assert len(await redis.client_list()) == before
 
 
 async def test_a_process_that_stood_still_for_longer_than_the_patience_listens_again(

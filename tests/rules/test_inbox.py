@@ -14,6 +14,8 @@ from schema.inbox import NOTICES, InboxKind, Notice
 from tests.factories import system_scope
 from tests.fakes import at
 
+NOT_YET = "Decisions can't be appealed here yet."
+
 
 def test_an_uploader_hears_that_a_claim_holds_their_resource() -> None:
     resource_id, owner_id = ResourceId(new_id()), AccountId(new_id())
@@ -96,7 +98,10 @@ def test_an_initiator_is_reminded_until_when_to_judge() -> None:
 @pytest.mark.parametrize(
     ("withheld", "message"),
     [
-        (True, "Pictures that you made are withheld; their statement of reasons says why and how to appeal."),
+        (
+            True,
+            f"Pictures that you made are withheld; their statement of reasons says why. {NOT_YET}",
+        ),
         (False, "Pictures that were withheld are yours again."),
     ],
 )

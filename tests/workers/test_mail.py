@@ -179,12 +179,18 @@ async def test_the_loop_sends_what_comes_in(nobody: Scope, system: Scope, tmp_pa
     folder = tmp_path / "mail"
     sending = asyncio.create_task(post_for_ever(system.ports, FolderPost(folder), sender=SENDER, every=0.01))
     try:
-        await _one_claim(nobody)
+        made = await _one_claim(nobody)
         async with asyncio.timeout(5):
             while not list(folder.glob("*.eml")):  # noqa: ASYNC110 - a folder has no events
                 await asyncio.sleep(0.01)
     finally:
         await stopped(sending)
+
+    [letter] = [message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*.eml")]
+    assert (letter["To"], letter["Subject"]) == (
+        "aldebaran@example.org",
+        f"Your claim {made.claim.case_code} is received",
+    )
 
 
 def test_the_settings_choose_the_way_out(tmp_path: Path) -> None:

@@ -1,0 +1,13 @@
+"""What somebody can do about a decision.
+
+Appeals are not taken yet: until they are, no sentence may promise one, and each says what a person can really do.
+"""
+
+NO_APPEAL = "Decisions can't be appealed here yet."
+"""Said wherever somebody is told of a decision that an account can do nothing more about."""
+
+CLAIMANTS = (
+    "If something is wrong or was missing, file a new claim or answer this letter: either opens a case that a "
+    f"moderator reads. {NO_APPEAL}"
+)
+"""Said in a letter that tells a claimant of a decision."""
