@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 HEADER = "countenance-signature"
 WINDOW_SECONDS = 300
 MOST_ARRIVING = 16
+MOST_IN_MEMORY = 2
 ARRIVING_SECONDS = 60.0
 READING_SECONDS = 20.0
 _IN_MEMORY = 256 * 1024
@@ -48,6 +49,7 @@ class IntakeEndpoint:
         self._secret = secret.encode() if secret else None
         self._own_address = own_address
         self._arriving = 0
+        self._in_memory = asyncio.Semaphore(MOST_IN_MEMORY)
 
     async def take(self, request: Request) -> Response:
         """Take one message in."""
@@ -76,9 +78,9 @@ class IntakeEndpoint:
                 return problem
             if not hmac.compare_digest(expected.hexdigest(), given):
                 return _sentence(401, "The signature does not fit the message.")
-            spool.seek(0)
-            raw = spool.read()
-        taken = await take_in(Scope(ports=self._ports), raw, self._own_address)
+            async with self._in_memory:
+                spool.seek(0)
+                taken = await take_in(Scope(ports=self._ports), spool.read(), self._own_address)
         return JSONResponse(
             {"caseCode": taken.case_code, "url": taken.url, "message": taken.problem},
             status_code=202 if taken.problem else 200,
@@ -93,7 +95,7 @@ async def take_in(scope: Scope, raw: bytes, own_address: str = "") -> TakenIn:
     """
     digest = digest_of(raw)
     taken = await likeness.known_message(scope, digest)
-    if taken is not None and taken.blob_key is None:
+    if taken is not None and (taken.blob_key is None or await scope.ports.blobs.size(taken.blob_key) is not None):
         return taken
     mail, problem = await _read_in_time(raw, own_address)
     kept = raw if mail is None else mail.words_only

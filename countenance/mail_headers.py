@@ -5,16 +5,18 @@ name such as "Müller, Jörg" would become two addresses, and whoever writes a n
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.policy import Compat32
 from email.utils import getaddresses
+from itertools import count
 from uuid import UUID
 
 MAX_HEADER = 2_000
 """How many characters of a header are read; references keep their end, which is the message that is answered."""
+MAX_HEADERS = 20_000
 
 _UNPRINTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,300}>")
@@ -27,11 +29,26 @@ _SUPPRESSED = re.compile(r"\b(?:all|oof|autoreply)\b")
 _VERDICT = re.compile(r"\b(dmarc|spf|dkim)\s{0,9}=\s{0,9}([a-z]{1,20})")
 
 
+class TooManyHeaders(Exception):
+    """A message has more headers, those of its parts included, than are read."""
+
+
 class BoundedHeaders(Compat32):
-    """The policy that never raises over a malformed header, with every header cut and its bytes read as UTF-8."""
+    """The policy that never raises over a malformed header, with every header cut and its bytes read as UTF-8.
+
+    One is made for each message, because it counts. Raises TooManyHeaders.
+    """
+
+    _counted: Iterator[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "_counted", count(1))  # a policy refuses to be changed, even here
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         """Cut a header where it is read, because the parser itself is slow over very long ones."""
+        if next(self._counted) > MAX_HEADERS:
+            raise TooManyHeaders
         name, value = super().header_source_parse(sourcelines)
         kept = value[-MAX_HEADER:] if name.lower() in ("references", "in-reply-to") else value[:MAX_HEADER]
         return name, kept

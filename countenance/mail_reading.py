@@ -15,7 +15,7 @@ from uuid import UUID
 
 from countenance import mail_headers
 from countenance.mail_charsets import charset_of_page, decoded
-from countenance.mail_headers import BoundedHeaders, clean, decoded_words
+from countenance.mail_headers import BoundedHeaders, TooManyHeaders, clean, decoded_words
 from countenance.mail_markup import MAX_MARKUP, read_markup
 
 MAX_MESSAGE = 25 * 1024**2
@@ -71,6 +71,8 @@ def read_mail(raw: bytes) -> ReadMail:
         raise Unreadable("This message has too many parts to be read.")
     try:
         return _read(message_from_bytes(raw, policy=BoundedHeaders()))
+    except TooManyHeaders:
+        raise Unreadable("This message has too many headers to be read.") from None
     except RecursionError:
         raise Unreadable("This message holds brackets or messages within others without an end.") from None
 

@@ -125,6 +125,7 @@ def test_what_is_no_message_is_said_in_a_sentence(raw: bytes, says: str) -> None
         (b"From: " + b"(" * 20_000 + b"\r\n\r\nx", "without an end"),
         (mail(b"Content-Type: multipart/mixed; boundary=x\r\n", b"--x\r\n\r\nhi\r\n" * 25_000), "too many parts"),
         (mail(b"X: boundary\r\n" * 3000, b"\n" * 10_000), "too many parts"),
+        (mail(b"X: y\r\n" * 20_001, b"x"), "too many headers"),
     ],
 )
 def test_what_would_take_too_long_is_said_in_a_sentence(raw: bytes, says: str) -> None:
