@@ -89,7 +89,7 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
         Route("/graphql", GraphQLEndpoint(executor, callers, feed, streams)),
         WebSocketRoute("/graphql", sockets),
         Route("/blobs/{key:path}", blob_endpoint(parts.blobs, callers.account_of), methods=["GET"]),
-        Route("/intake/email", IntakeEndpoint(ports, _secret(settings)).take, methods=["POST"]),
+        Route("/intake/email", IntakeEndpoint(ports, _secret(settings), settings.mail_from).take, methods=["POST"]),
         ClaimPage().route(),
         *VaultEndpoint(ports, callers.scope).routes(),
         *uploads.routes(),

@@ -1,7 +1,6 @@
 """The command line: `countenance up` and its parts, the demonstration, and an operator's deeds."""
 
 import asyncio
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from countenance.commands import accounts, bounties, cases, registry, resources, vault
-from countenance.commands.calling import operator_settings, process_settings, run
+from countenance.commands import accounts, bounties, cases, intake, registry, resources, vault
+from countenance.commands.calling import process_settings, run
 from countenance.embedded.home import default_folder
 from countenance.failures import CannotStart
 
@@ -46,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The backend of a community that makes generative image models, and respects every person's face.",
 )
-for group in (accounts, bounties, cases, registry, resources, vault):
+for group in (accounts, bounties, cases, intake, registry, resources, vault):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 
@@ -109,14 +108,6 @@ def migrate(
             await demo_world.load(settings)
 
     run(migration())
-
-
-@app.command()
-def intake() -> None:
-    """Take in an e-mail from standard input as a likeness claim: `countenance intake < message.eml`."""
-    from countenance import operator
-
-    typer.echo(run(operator.intake(operator_settings(), sys.stdin.buffer)))
 
 
 @app.command()

@@ -40,6 +40,8 @@ RULES: Final[Mapping[str, str]] = {
     "claim-unproved": "5 per hour; 20 per day",
     "claim-email": "10 per day",
     "claim-mail": "5 per hour; 20 per day",
+    "claim-mail-kept": "1 per day",
+    "claim-mail-all": "200 per hour",
     "claim-look": "30 per 15 minutes",
     "claim-look-case": "100 per hour",
     "claim-look-address": "120 per hour",

@@ -1,11 +1,13 @@
 """Letters on their way out: through SMTP, or, where there is no mail server, into a folder as `.eml` files.
 
-A letter is leased, sent and marked as sent; one that could not be sent waits longer each time. A crash between sending
-and marking sends it twice, under the same Message-ID, which mail programs fold into one.
+A letter is leased, sent and marked as sent, one after another, each within less than its lease; one that could not be
+sent waits longer each time. A crash between sending and marking sends it twice, under the same Message-ID, which mail
+programs fold into one.
 """
 
 import asyncio
 import ssl
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
@@ -25,7 +27,10 @@ from domain.likeness import Letter
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
-_SEND_SECONDS = 30.0
+SEND_SECONDS = 60.0
+"""How long handing over one letter may take in all, which is less than the lease of a letter."""
+_STEP_SECONDS = 30.0
+_AT_ONCE = 10
 
 
 class NotSent(Exception):
@@ -35,8 +40,8 @@ class NotSent(Exception):
 class Post(Protocol):
     """Hands letters over."""
 
-    async def send(self, message: EmailMessage) -> None:
-        """Hand one letter over. Raises NotSent."""
+    async def send(self, message: EmailMessage, recipient: str) -> None:
+        """Hand one letter over, to this address alone. Raises NotSent."""
         ...
 
 
@@ -54,11 +59,12 @@ class SmtpPost:
         # Where a password is sent, encryption is demanded; only then can nobody in between take STARTTLS away.
         self._start_tls = False if self._secure else (True if self._user and not _is_local(self._host) else None)
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: EmailMessage, recipient: str) -> None:
         """Hand one letter over; with STARTTLS where the server offers it. Raises NotSent."""
         try:
             await aiosmtplib.send(
                 message,
+                recipients=[recipient],
                 hostname=self._host,
                 port=self._port,
                 username=self._user,
@@ -67,7 +73,7 @@ class SmtpPost:
                 start_tls=self._start_tls,
                 tls_context=self._tls,
                 local_hostname=message["Message-ID"].strip("<>").partition("@")[2],
-                timeout=_SEND_SECONDS,
+                timeout=_STEP_SECONDS,
             )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             # A server's answer may repeat the recipient's address, which is for no log: its code says enough.
@@ -86,7 +92,7 @@ class FolderPost:
         self._folder = folder
         self._said = False
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: EmailMessage, recipient: str) -> None:
         """Write one letter. Raises NotSent."""
         if not self._said:
             log.warning("no SMTP_URL is set: letters are written as files and reach nobody", folder=str(self._folder))
@@ -116,7 +122,8 @@ def composed(letter: Letter, sender: str) -> EmailMessage:
     """Write a letter as an e-mail."""
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    message["To"] = letter.recipient
+    mailbox, _, domain = letter.recipient.rpartition("@")
+    message["To"] = Address(username=mailbox, domain=domain)
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = f"<letter-{letter.id.hex}@{sender.partition('@')[2]}>"
@@ -137,14 +144,31 @@ async def post_for_ever(ports: Ports, post: Post, *, sender: str, every: float =
 
 async def post_due(scope: Scope, post: Post, *, sender: str) -> int:
     """Send the letters that are due now, a bounded number of them; give how many were tried."""
-    letters = await likeness.take_letters(scope)
-    for letter in letters:
-        try:
-            await post.send(composed(letter, sender))
-        except (NotSent, ValueError) as problem:  # the mail library refuses an address that it can't write
-            reason = str(problem) if isinstance(problem, NotSent) else "The letter can't be written as an e-mail."
-            kept = await likeness.letter_failed(scope, letter, reason)
-            log.warning("a letter was not sent", letter=str(letter.id), reason=reason, tried_again=kept)
-        else:
-            await likeness.letter_sent(scope, letter.id)
-    return len(letters)
+    for tried in range(_AT_ONCE):
+        leased = await likeness.take_letters(scope, limit=1)  # one at a time: no lease runs out while others are sent
+        if not leased:
+            return tried
+        await _post(scope, post, leased[0], sender)
+    return _AT_ONCE
+
+
+async def _post(scope: Scope, post: Post, letter: Letter, sender: str) -> None:
+    """Send one letter and note what became of it."""
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            await post.send(composed(letter, sender), letter.recipient)
+    except (NotSent, TimeoutError, ValueError) as problem:
+        reason = _reason(problem)
+        kept = await likeness.letter_failed(scope, letter, reason)
+        log.warning("a letter was not sent", letter=str(letter.id), reason=reason, tried_again=kept)
+    else:
+        await likeness.letter_sent(scope, letter.id)
+
+
+def _reason(problem: Exception) -> str:
+    """Say why a letter was not sent, without its address."""
+    if isinstance(problem, NotSent):
+        return str(problem)
+    if isinstance(problem, TimeoutError):
+        return "The mail server took too long."
+    return "The letter can't be written as an e-mail."  # the mail library refuses an address that it can't write

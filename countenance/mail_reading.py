@@ -4,31 +4,32 @@ The old policy of Python's parser is used on purpose: it never raises over a mal
 What is attached is listed and dropped: no photograph is ever required, and none is kept.
 """
 
-import codecs
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message
-from email.policy import compat32
-from email.utils import parseaddr
-from html.parser import HTMLParser
 from typing import Any
+from uuid import UUID
+
+from countenance import mail_headers
+from countenance.mail_charsets import charset_of_page, decoded
+from countenance.mail_headers import BoundedHeaders, TooManyHeaders, clean, decoded_words
+from countenance.mail_markup import MAX_MARKUP, read_markup
 
 MAX_MESSAGE = 25 * 1024**2
 MAX_TEXT = 100_000
 MAX_LISTED = 100
-_MOST_OF_A_PART = 1024**2
+_MOST_OF_ALL_PARTS = 1024**2
+_MOST_PARTS = 1000
+_MOST_DIVIDING_LINES = 20_000
+_MOST_STEPS = 20_000_000
+"""How often the parser may ask whether a line ends a part: it asks for each line and each part that is open."""
 
-_NOT_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
 _LINK = re.compile(r"https?://[^\s<>\"'\]\)]{1,1900}|\b(?:resource|bounty|entry|job|image)_[0-9a-f]{32}\b")
 _NAMED = re.compile(r"^[ \t>*]*(?:full[ ]name|name|person)[ \t]*:[ \t]*(\S[^\n]{0,199})$", re.IGNORECASE | re.MULTILINE)
-_MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,300}>")
-_UNPRINTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_MACHINES = ("mailer-daemon@", "postmaster@", "noreply@", "no-reply@", "donotreply@")
+_BOUNDARY = re.compile(rb"boundary|content-type:\s{0,9}message/", re.IGNORECASE)
 
 
 class Unreadable(Exception):
@@ -37,17 +38,25 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadMail:
-    """What an e-mail says. `by_machine` is true for bounces, lists and automatic answers: they are not answered."""
+    """What an e-mail says. `by_machine` is true for bounces, lists and automatic answers: they are not answered.
+
+    `sender` is who wants the answer; `authors` are all addresses that it says to come from. `forged` is true where the
+    service that took it in says that it does not come from there. `words_only` is the message without attachments.
+    """
 
     sender: str
     sender_name: str
+    authors: tuple[str, ...]
     subject: str
     text: str
     links: tuple[str, ...]
     person_name: str
     attachments: tuple[dict[str, Any], ...]
     message_id: str | None
+    answers: tuple[UUID, ...]
     by_machine: bool
+    forged: bool
+    words_only: bytes
 
 
 def digest_of(raw: bytes) -> str:
@@ -57,77 +66,123 @@ def digest_of(raw: bytes) -> str:
 
 def read_mail(raw: bytes) -> ReadMail:
     """Read a raw RFC 5322 message. Raises Unreadable."""
+    steps = raw.count(b"\n") * (1 + len(_BOUNDARY.findall(raw)))
+    if steps > _MOST_STEPS or raw.count(b"\n--") > _MOST_DIVIDING_LINES:
+        raise Unreadable("This message has too many parts to be read.")
     try:
-        message = message_from_bytes(raw, policy=compat32)
-        plain, rich, attachments = _parts(message)
+        return _read(message_from_bytes(raw, policy=BoundedHeaders()))
+    except TooManyHeaders:
+        raise Unreadable("This message has too many headers to be read.") from None
     except RecursionError:
-        raise Unreadable("This message holds messages within messages without an end.") from None
-    sender_name, sender = parseaddr(_header(message, "From"))
-    if "@" not in sender:
+        raise Unreadable("This message holds brackets or messages within others without an end.") from None
+
+
+def _read(message: Message) -> ReadMail:
+    name, sender = mail_headers.correspondent(message)
+    if not sender:
         raise Unreadable("This message does not say who sent it.")
-    markup = _Words()
-    if not plain.strip() and rich:
-        markup.feed(rich)
-        markup.close()
-    text = _clean(plain if plain.strip() else markup.text)[:MAX_TEXT]
-    subject = _clean(_header(message, "Subject")).replace("\n", " ").strip()[:500]
-    if not text.strip() and not subject:
+    text, further_links, attachments = _content(message)
+    subject = clean(mail_headers.header(message, "Subject")).replace("\n", " ").strip()[:500]
+    if not text and not subject:
         raise Unreadable("This message holds no text that can be read.")
     named = _NAMED.search(text)
-    identified = _MESSAGE_ID.search(_header(message, "Message-ID"))
     return ReadMail(
-        sender=sender.strip().lower(),
-        sender_name=_clean(sender_name).strip()[:200],
+        sender=sender.lower(),
+        sender_name=name[:200],
+        authors=tuple(mail_headers.authors_of(message)),
         subject=subject,
-        text=text.strip(),
-        links=tuple(dict.fromkeys((*_LINK.findall(text), *markup.links)))[:MAX_LISTED],
-        person_name=(named[1] if named else _clean(sender_name)).strip()[:200],
+        text=text,
+        links=tuple(dict.fromkeys((*_LINK.findall(text), *further_links)))[:MAX_LISTED],
+        person_name=(named[1] if named else name).strip()[:200],
         attachments=tuple(attachments),
-        message_id=identified[0] if identified else None,
-        by_machine=_by_machine(message, sender),
+        message_id=mail_headers.message_id(message),
+        answers=mail_headers.answered_letters(message),
+        by_machine=mail_headers.by_machine(message, sender),
+        forged=mail_headers.forged(message),
+        words_only=_without_attachments(message),
     )
 
 
+def _content(message: Message) -> tuple[str, tuple[str, ...], list[dict[str, Any]]]:
+    """Give the words, the links that only the markup names, and a list of what is attached."""
+    plain, rich, attachments = _parts(message)
+    if plain.strip() or not rich.strip():
+        return clean(plain)[:MAX_TEXT].strip(), (), attachments
+    words, links = read_markup(rich)
+    return clean(words)[:MAX_TEXT].strip(), tuple(link for link in links if _LINK.match(link)), attachments
+
+
 def _parts(message: Message) -> tuple[str, str, list[dict[str, Any]]]:
-    """Give the plain text, the HTML, and a list of what is attached."""
+    """Give the plain text, the HTML, and a list of what is attached; of all texts together a bounded part."""
     plain: list[str] = []
     rich: list[str] = []
     attachments: list[dict[str, Any]] = []
+    left = {"text/plain": _MOST_OF_ALL_PARTS, "text/html": MAX_MARKUP}
     for part in _leaves(message):
         kind = part.get_content_type()
-        if part.get_content_disposition() == "attachment" or kind not in ("text/plain", "text/html"):
+        if _is_attached(part):
             if len(attachments) < MAX_LISTED:
                 attachments.append({"name": _name(part), "type": kind[:100], "bytes": _size(part)})
-        else:
-            (plain if kind == "text/plain" else rich).append(_text(part))
+        elif left[kind] > 0:
+            said = _text(part)[: left[kind]]
+            left[kind] -= len(said) + 1
+            (plain if kind == "text/plain" else rich).append(said)
     return "\n".join(plain), "\n".join(rich), attachments
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    return (part for part in message.walk() if not part.is_multipart())
+    """Give the parts that hold something, a bounded number. A message within the message is one: it is attached."""
+    waiting = [message]
+    for _ in range(_MOST_PARTS):
+        if not waiting:
+            return
+        part = waiting.pop()
+        inner = part.get_payload() if part.get_content_maintype() == "multipart" else None
+        if isinstance(inner, list):
+            waiting += [each for each in reversed(inner) if isinstance(each, Message)]
+        else:
+            yield part
+
+
+def _is_attached(part: Message) -> bool:
+    """Whether a part is no word of the sender's own: it is said to be attached, is a file, or is no text."""
+    if part.get_content_type() not in ("text/plain", "text/html"):
+        return True
+    return part.get_content_disposition() == "attachment" or _file_name(part) is not None
+
+
+def _without_attachments(message: Message) -> bytes:
+    """Give the message with nothing in what is attached; nothing where it can't be written again."""
+    for part in _leaves(message):
+        if _is_attached(part):
+            part.set_payload("")
+    try:
+        return message.as_bytes()
+    except (
+        LookupError,
+        UnicodeError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ):  # its own parser reads more than it writes
+        return b""
 
 
 def _text(part: Message) -> str:
-    """Decode a part: by its charset, where that is one, and else by the two that most mail is in."""
+    """Decode a part; a page of HTML may name its charset itself."""
     payload = part.get_payload(decode=True)
-    content = payload[:_MOST_OF_A_PART] if isinstance(payload, bytes) else b""
-    for charset in (_charset(part), "utf-8"):
-        if charset is None:
-            continue
-        try:
-            return content.decode(charset)
-        except (LookupError, ValueError):  # no charset, one that is none of text such as `zlib`, or the wrong one
-            continue
-    return content.decode("cp1252", errors="replace")
+    content = payload if isinstance(payload, bytes) else b""
+    charset = _charset(part)
+    if charset is None and part.get_content_subtype() == "html":
+        charset = charset_of_page(content)
+    return decoded(content, charset)
 
 
 def _charset(part: Message) -> str | None:
     try:
-        named = part.get_content_charset()
-        found = codecs.lookup(named).name if named else None
-    except (LookupError, ValueError):
+        return part.get_content_charset()
+    except (LookupError, ValueError, TypeError):
         return None
-    return None if found is None or found.replace("-", "_") in _NOT_CHARSETS else found
 
 
 def _size(part: Message) -> int:
@@ -139,84 +194,11 @@ def _size(part: Message) -> int:
 
 
 def _name(part: Message) -> str:
+    return clean(decoded_words(_file_name(part) or ""))[:200] or "unnamed"
+
+
+def _file_name(part: Message) -> str | None:
     try:
-        name = part.get_filename() or ""
+        return part.get_filename()
     except (LookupError, ValueError, TypeError):
-        name = ""
-    return _clean(_decoded(str(name)))[:200] or "unnamed"
-
-
-def _header(message: Message, name: str) -> str:
-    return _decoded(str(message.get(name, "")))
-
-
-def _decoded(value: str) -> str:
-    """Decode encoded words (RFC 2047); one that is broken or in an unknown charset is shown as well as can be."""
-    try:
-        pieces = decode_header(value[:10_000])
-    except (HeaderParseError, ValueError):
-        return value[:10_000]
-    said = ""
-    for piece, charset in pieces:
-        if isinstance(piece, str):
-            said += piece
-            continue
-        try:
-            said += piece.decode(charset or "ascii")
-        except (LookupError, UnicodeError, ValueError):
-            said += piece.decode("utf-8", errors="replace")
-    return said
-
-
-def _by_machine(message: Message, sender: str) -> bool:
-    """Whether a machine sent it: two machines that answer each other never stop (RFC 3834)."""
-    automatic = _header(message, "Auto-Submitted").strip().lower()
-    precedence = _header(message, "Precedence").strip().lower()
-    return (
-        automatic not in ("", "no")
-        or precedence in ("bulk", "junk", "list")
-        or message.get("List-Id") is not None
-        or _header(message, "Return-Path").strip() == "<>"
-        or sender.lower().startswith(_MACHINES)
-    )
-
-
-def _clean(text: str) -> str:
-    """Leave out what is not text: control characters and halves of characters."""
-    return _UNPRINTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-class _Words(HTMLParser):
-    """The words of an HTML page, with a line for each block, and its links."""
-
-    _BLOCKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "blockquote", "table"})
-    _SILENT = frozenset({"script", "style", "head", "title"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.links: list[str] = []
-        self._said: list[str] = []
-        self._silenced = 0
-
-    @property
-    def text(self) -> str:
-        """What the page says."""
-        return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+", " ", "".join(self._said)))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a line, or a silence; keep a link."""
-        self._silenced += tag in self._SILENT
-        if tag in self._BLOCKS:
-            self._said.append("\n")
-        for name, value in attrs:
-            if tag == "a" and name == "href" and value and _LINK.match(value) and len(self.links) < MAX_LISTED:
-                self.links.append(value)
-
-    def handle_endtag(self, tag: str) -> None:
-        """End a silence."""
-        self._silenced = max(0, self._silenced - (tag in self._SILENT))
-
-    def handle_data(self, data: str) -> None:
-        """Keep words."""
-        if not self._silenced:
-            self._said.append(data)
+        return None

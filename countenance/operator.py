@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 from countenance.composition import compose
@@ -69,15 +68,14 @@ async def registry_withdraw(settings: Settings, person: str) -> None:
         await likeness.withdraw(scope, person_id)
 
 
-async def intake(settings: Settings, source: BinaryIO) -> str:
+async def intake(settings: Settings, raw: bytes) -> str:
     """Take in a raw e-mail and say which claim it opened, or why a moderator has to look at it. Raises InvalidInput."""
-    raw = source.read(MAX_MESSAGE + 1)
     if len(raw) > MAX_MESSAGE:
         raise InvalidInput(f"A message may have at most {MAX_MESSAGE // 1024**2} MiB.", field="message")
     async with opened(settings) as scope:
-        taken = await take_in(scope.as_(None), raw)
+        taken = await take_in(scope.as_(None), raw, settings.mail_from)
     if taken.problem:
-        return f"{taken.problem} It is kept for a moderator."
+        return taken.problem if taken.case_code else f"{taken.problem} It is kept for a moderator."
     return f"{taken.case_code} {taken.url}"
 
 

@@ -1,4 +1,4 @@
-"""Likeness claims: file, complete, look at, withdraw, decide."""
+"""Likeness claims: file, complete, look at, withdraw, decide; and the e-mails that opened none."""
 
 import strawberry
 
@@ -20,6 +20,15 @@ from schema.claim_deeds import (
     LikenessClaimWithdrawSuccess,
 )
 from schema.context import Info
+from schema.kept_messages import (
+    KeptMessage,
+    KeptMessageConnection,
+    KeptMessageDealWithResult,
+    KeptMessageDealWithSuccess,
+    KeptMessageOpenInput,
+    KeptMessageOpenResult,
+    KeptMessageOpenSuccess,
+)
 from schema.likeness import LikenessClaim, LikenessClaimConnection
 from schema.node import id_of, one
 from schema.scalars import Cursor
@@ -51,6 +60,25 @@ class LikenessQuery:
         asked, filtered = ask(first, after or None, width=1), filter.read() if filter else likeness.ClaimFilter()
         page = await likeness.list_claims(scope, asked, filtered, with_total="totalCount" in wanted)
         return await LikenessClaimConnection.of(scope, page, wanted)
+
+    @strawberry.field(
+        description="E-mails that opened no claim and wait for a moderator; with `claimId` those that belong to that "
+        "claim, also when they were dealt with. Moderators only; null to everyone else."
+    )
+    async def kept_messages(
+        self,
+        info: Info,
+        claim_id: strawberry.ID | None = strawberry.UNSET,
+        first: int = 20,
+        after: Cursor | None = strawberry.UNSET,
+    ) -> KeptMessageConnection | None:
+        """Load a page of kept e-mails for a moderator."""
+        scope, wanted = info.context.scope, Wanted.of(info)
+        if not scope.is_moderator:
+            return None
+        asked, claim = ask(first, after or None, width=1), ClaimId(id_of(claim_id, LikenessClaim)) if claim_id else None
+        page = await likeness.list_kept(scope, asked, claim_id=claim, with_total="totalCount" in wanted)
+        return await KeptMessageConnection.of(scope, page, wanted)
 
     @strawberry.field(description="A puzzle whose solution lets one address file more claims than the first few.")
     def likeness_claim_challenge(self, info: Info) -> LikenessClaimChallenge:
@@ -107,6 +135,24 @@ class LikenessMutation:
         )
         said = await _claim(info, claim, "LikenessClaimDecideSuccess")
         return LikenessClaimDecideSuccess(claim=said, registry_version=version)
+
+    @strawberry.mutation(description="Open the claim that a kept e-mail asks for. Moderators only.")
+    async def kept_message_open(self, info: Info, input: KeptMessageOpenInput) -> KeptMessageOpenResult:  # noqa: A002 - the contract's way
+        """Open a claim from a kept e-mail."""
+        info.context.scope.require_moderator()
+        message_id = id_of(input.message_id, KeptMessage)
+        claim = await likeness.open_from_kept(
+            info.context.scope, message_id, contact_email=input.contact_email, person_name=input.person_name
+        )
+        return KeptMessageOpenSuccess(claim=await _claim(info, claim, "KeptMessageOpenSuccess"))
+
+    @strawberry.mutation(description="Mark a kept e-mail as dealt with, which deletes it. Moderators only.")
+    async def kept_message_deal_with(self, info: Info, message_id: strawberry.ID) -> KeptMessageDealWithResult:
+        """Mark a kept e-mail as dealt with."""
+        scope, wanted = info.context.scope, Wanted.of(info).on("KeptMessageDealWithSuccess")["message"]
+        scope.require_moderator()
+        message = await likeness.deal_with(scope, id_of(message_id, KeptMessage))
+        return KeptMessageDealWithSuccess(message=await one(KeptMessage, scope, message, wanted))
 
 
 async def _claim(info: Info, claim: likeness.Claim, success: str) -> LikenessClaim:

@@ -95,6 +95,9 @@ class LikenessClaimDetails:
     signature: str
     face_count: int
     joined: int = strawberry.field(description="How many other claims are about the same person.")
+    unreached: bool = strawberry.field(
+        description="Whether a letter about it was given up, because the claimant's address could not be reached."
+    )
 
 
 @loadable
@@ -217,13 +220,18 @@ async def _statements(
 async def _details(claims: Sequence[likeness.Claim], wanted: Wanted) -> Mapping[ClaimId, LikenessClaimDetails]:
     joined = await likeness.joined_counts(claims) if "joined" in wanted else {}
     faces = await likeness.face_counts([claim.id for claim in claims]) if "faceCount" in wanted else {}
+    unreached = await likeness.unreached([claim.id for claim in claims]) if "unreached" in wanted else frozenset()
     return {
-        claim.id: _plain_details(claim, joined=joined.get(claim.id, 0), faces=faces.get(claim.id, 0))
+        claim.id: _plain_details(
+            claim, joined=joined.get(claim.id, 0), faces=faces.get(claim.id, 0), unreached=claim.id in unreached
+        )
         for claim in claims
     }
 
 
-def _plain_details(claim: likeness.Claim, *, joined: int = 0, faces: int = 0) -> LikenessClaimDetails:
+def _plain_details(
+    claim: likeness.Claim, *, joined: int = 0, faces: int = 0, unreached: bool = False
+) -> LikenessClaimDetails:
     return LikenessClaimDetails(
         source=claim.source,
         complete=claim.complete,
@@ -236,4 +244,5 @@ def _plain_details(claim: likeness.Claim, *, joined: int = 0, faces: int = 0) ->
         signature=claim.signature,
         face_count=faces,
         joined=joined,
+        unreached=unreached,
     )

@@ -38,6 +38,7 @@ DEADLINES = (
     Deadline("files of earlier releases sealed", 30.0, resources.seal_stored),
     Deadline("blobs deleted", 10.0, resources.delete_doomed),
     Deadline("claims escalated", 5.0, likeness.tick),
+    Deadline("kept e-mails deleted", 60.0, likeness.sweep_kept),
     Deadline("uploads expired", 60.0, resources.expire_uploads),
     Deadline("sessions swept", 600.0, accounts.sweep_sessions),
     Deadline("history thinned out", 600.0, thin_history),

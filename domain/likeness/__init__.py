@@ -8,17 +8,15 @@ from domain.likeness.actions import block_file, change, register, withdraw
 from domain.likeness.affecting import held_by_claim, look_into, looked_into, note_affected
 from domain.likeness.claim_reads import (
     ClaimFilter,
-    Intake,
     affected_by,
     claims_about,
     claims_by_ids,
     face_counts,
     joined_counts,
-    kept_messages,
     list_claims,
     overdue_claims,
 )
-from domain.likeness.claim_rules import case_code_of
+from domain.likeness.claim_rules import case_code_of, mailed_claim
 from domain.likeness.clockwork import tick
 from domain.likeness.deciding import decide_claim, withdraw_claim
 from domain.likeness.facts import (
@@ -31,8 +29,10 @@ from domain.likeness.facts import (
 )
 from domain.likeness.figures import ClaimCounts, claims_between
 from domain.likeness.filing import complete_claim, file_claim, open_claim
-from domain.likeness.letters import letter_failed, letter_sent, take_letters
-from domain.likeness.mailing import Message, TakenIn, known_message, mailed_claim, take_in
+from domain.likeness.kept import deal_with, kept_by_ids, list_kept, open_from_kept, throttle_counts
+from domain.likeness.kept import sweep as sweep_kept
+from domain.likeness.letters import letter_failed, letter_sent, take_letters, unreached
+from domain.likeness.mailing import Message, TakenIn, known_message, take_in
 from domain.likeness.proofs import challenge
 from domain.likeness.reads import (
     changed_persons,
@@ -53,10 +53,12 @@ from domain.likeness.values import (
     ClaimSource,
     ClaimStatus,
     Filed,
+    KeptMessage,
     Letter,
     LookInto,
     MailedClaim,
     Registered,
+    ThrottleCount,
 )
 
 __all__ = [
@@ -76,7 +78,7 @@ __all__ = [
     "ClaimStatus",
     "ClaimWithdrawn",
     "Filed",
-    "Intake",
+    "KeptMessage",
     "Letter",
     "LookInto",
     "MailedClaim",
@@ -84,6 +86,7 @@ __all__ = [
     "Registered",
     "RegistryChanged",
     "TakenIn",
+    "ThrottleCount",
     "affected_by",
     "block_file",
     "case_code_of",
@@ -94,16 +97,18 @@ __all__ = [
     "claims_between",
     "claims_by_ids",
     "complete_claim",
+    "deal_with",
     "decide_claim",
     "face_counts",
     "file_claim",
     "held_by_claim",
     "joined_counts",
-    "kept_messages",
+    "kept_by_ids",
     "known_message",
     "letter_failed",
     "letter_sent",
     "list_claims",
+    "list_kept",
     "list_persons",
     "load_change",
     "load_snapshot",
@@ -112,14 +117,18 @@ __all__ = [
     "mailed_claim",
     "note_affected",
     "open_claim",
+    "open_from_kept",
     "overdue_claims",
     "persons_by_ids",
     "register",
     "registry_version",
     "snapshot_at",
+    "sweep_kept",
     "take_in",
     "take_letters",
+    "throttle_counts",
     "tick",
+    "unreached",
     "withdraw",
     "withdraw_claim",
 ]

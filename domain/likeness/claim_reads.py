@@ -31,18 +31,6 @@ class ClaimFilter:
     overdue: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """An e-mail that came in and opened no claim, as moderators see it."""
-
-    id: UUID
-    sender: str
-    subject: str
-    text: str
-    problem: str
-    blob_key: str | None
-
-
 async def claims_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[ClaimId, Claim]:
     """Give claims to moderators, and to an account its own; everybody else needs a case code and its PIN."""
     sees_all = scope.system or scope.is_moderator
@@ -157,20 +145,6 @@ async def face_counts(ids: Sequence[UUID]) -> Mapping[UUID, int]:
         list(ids),
     )
     return {row["id"]: row["count"] for row in rows}
-
-
-async def kept_messages(scope: Scope) -> Sequence[Intake]:
-    """Give up to a hundred e-mails that opened no claim, the newest first. Moderators only.
-
-    Raises SignInRequired, NotAllowed.
-    """
-    if not scope.system:
-        scope.require_moderator()
-    rows = await fetch(
-        "SELECT id, sender, subject, text, problem, blob_key FROM intake_message"
-        " WHERE problem IS NOT NULL ORDER BY id DESC LIMIT 100"
-    )
-    return [Intake(**dict(row)) for row in rows]
 
 
 def claim_of(row: asyncpg.Record) -> Claim:

@@ -14,7 +14,7 @@ from domain.kernel.ids import Subject
 from domain.kernel.refusals import Conflict, InvalidInput
 from domain.kernel.text import clean
 from domain.likeness.rules import MAX_ALIASES, checked_person
-from domain.likeness.values import Claim, ClaimDraft, ClaimRelation, ClaimStatus
+from domain.likeness.values import Claim, ClaimDraft, ClaimRelation, ClaimStatus, MailedClaim
 from domain.registry.names import MAX_NAME_LENGTH
 from domain.registry.snapshot import Consent, Person
 
@@ -38,7 +38,10 @@ _LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
 """What case codes are made of: nothing that looks like another (0 O, 1 I), no vowels, so no words."""
 _CASE_CODE = re.compile(rf"LC-?([{_LETTERS}]{{4}})-?([{_LETTERS}]{{4}})")
 _PIN = re.compile(r"[0-9]{10}")
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>]{1,64}@[^@\s\x00-\x1f\x7f<>]+\.[^@\s.\x00-\x1f\x7f<>]+")
+_ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f])+"
+_LABEL = r"(?!-)(?:[A-Za-z0-9-]|[^\x00-\x7f]){1,63}(?<!-)"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+"""An address as mail programs write it plainly (RFC 5322, dot-atom): nothing that a header could read as two."""
 _OURS = re.compile(r"(?<![A-Za-z0-9_])(resource|bounty|entry|job|image)_([0-9a-f]{32})(?![0-9a-f])")
 _STRICTEST_FIRST = (Consent.DENY_ALL, Consent.NAMED_CREATORS, Consent.SAFE_FOR_WORK_ONLY)
 
@@ -102,11 +105,34 @@ def checked_draft(draft: ClaimDraft) -> ClaimDraft:
 
 
 def email_of(text: str, field: str) -> str:
-    """Give an address that can be written to, folded so that two ways of writing it are one. Raises InvalidInput."""
+    """Give an address that can be written to, folded so that two ways of writing it are one. Raises InvalidInput.
+
+    Letters of every script are taken, but none that is only another form of a letter, such as a full-width one.
+    """
     email = unicodedata.normalize("NFC", clean(text, field, 254).casefold())
-    if not _EMAIL.fullmatch(email):
+    plain = all(char.isascii() or unicodedata.category(char)[0] in "LMN" for char in email)
+    if not plain or "=?" in email or unicodedata.normalize("NFKC", email) != email or not _EMAIL.fullmatch(email):
         raise InvalidInput("This is not an e-mail address: it looks like `name@example.org`.", field=field)
     return email
+
+
+def mailed_claim(
+    *,
+    sender: str,
+    person_name: str,
+    words: str,
+    links: Sequence[str],
+    message_id: str | None,
+    field: str = "from",
+) -> MailedClaim:
+    """Make a claim of what an e-mail says, cut to what a claim may hold. Raises InvalidInput for its sender alone."""
+    return MailedClaim(
+        person_name=person_name.strip()[:MAX_NAME_LENGTH],
+        contact_email=email_of(sender, field),
+        explanation=words.strip()[:MAX_EXPLANATION],
+        locations=tuple(link[:MAX_LOCATION] for link in links[:MAX_LOCATIONS]),
+        message_id=message_id,
+    )
 
 
 def checked_descriptors(descriptors: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from domain.kernel.ids import new_id
+from domain.kernel.ids import ClaimId, new_id
 from domain.kernel.redress import CLAIMANTS
 from domain.kernel.scope import Scope
+from domain.kernel.sql import fetch
 from domain.kernel.work import Work, work
 from domain.likeness.values import Claim, Letter
 from domain.reasons import Statement
@@ -18,7 +19,8 @@ from domain.reasons import Statement
 MOST_ATTEMPTS = 10
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=4)
-_LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)
+"""How long whoever took a letter has for it; sending it takes less (`countenance.mail.SEND_SECONDS`)."""
 
 
 async def receipt(w: Work, scope: Scope, claim: Claim) -> None:
@@ -57,6 +59,37 @@ Please complete it here: {case_url(scope, claim.case_code)}
 
 There we ask who the person is, what you are to them, and what they allow. What was attached to your message was not
 kept: we need no photograph. Please keep the PIN; it opens the case, and we can't show it again.
+""",
+        in_reply_to=message_id,
+    )
+
+
+async def kept_with_claim(w: Work, scope: Scope, claim: Claim) -> None:
+    """Say that a message about a claim is kept with it; it goes to the claim's own address, whoever wrote."""
+    await _write(
+        w,
+        scope,
+        claim,
+        f"Your claim {claim.case_code}: a message is received",
+        f"""A message that answers our letter about your claim {claim.case_code} is received. It is kept with the claim,
+and a moderator reads it. No new case was opened, and the PIN of your claim stays as it is.
+""",
+    )
+
+
+async def kept_for_moderator(w: Work, scope: Scope, to: str, message_id: str | None) -> None:
+    """Say to an address that has sent many messages that further ones are kept, and answered by a person."""
+    await _address(
+        w,
+        scope,
+        None,
+        to,
+        subject="Your message is received and waits for a moderator",
+        body="""Your message about the reproduction of a person's likeness is received. Many messages came from this
+address lately, so this one opened no case by itself: a moderator reads it, and opens a case where it asks for one. You
+need not send it again.
+
+Further messages of today are kept for a moderator in the same way, without a letter for each.
 """,
         in_reply_to=message_id,
     )
@@ -108,7 +141,7 @@ async def take_letters(scope: Scope, limit: int = 10) -> Sequence[Letter]:
             """,
             scope.now,
             limit,
-            _LEASE,
+            LEASE,
         )
     return [
         Letter(
@@ -124,6 +157,15 @@ async def take_letters(scope: Scope, limit: int = 10) -> Sequence[Letter]:
     ]
 
 
+async def unreached(claim_ids: Sequence[ClaimId]) -> frozenset[ClaimId]:
+    """Give the claims about which a letter could not be delivered. The caller has shown that it may see the claims."""
+    rows = await fetch(
+        "SELECT DISTINCT claim_id FROM claim_letter WHERE given_up_at IS NOT NULL AND claim_id = ANY($1::uuid[])",
+        list(claim_ids),
+    )
+    return frozenset(ClaimId(row["claim_id"]) for row in rows)
+
+
 async def letter_sent(scope: Scope, letter_id: UUID) -> None:
     """Note that a letter is out, and forget what it said: it may hold a PIN."""
     async with work(scope.now) as w:
@@ -133,12 +175,16 @@ async def letter_sent(scope: Scope, letter_id: UUID) -> None:
 
 
 async def letter_failed(scope: Scope, letter: Letter, reason: str) -> bool:
-    """Note why a letter could not be sent; it is tried again, later each time. False when it is given up."""
+    """Note why a letter could not be sent; it is tried again, later each time. False when it is given up.
+
+    What a letter that is given up said is forgotten as if it were sent: it may hold a PIN.
+    """
     pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (letter.attempt - 1))
     given_up = letter.attempt >= MOST_ATTEMPTS
     async with work(scope.now) as w:
         await w.execute(
-            "UPDATE claim_letter SET not_before = $2, last_error = $3, given_up_at = $4 WHERE id = $1",
+            "UPDATE claim_letter SET not_before = $2, last_error = $3, given_up_at = $4,"
+            " body = CASE WHEN $4::timestamptz IS NULL THEN body ELSE '' END WHERE id = $1",
             letter.id,
             scope.now + pause,
             reason[:500].replace("\0", ""),
@@ -155,14 +201,20 @@ def case_url(scope: Scope, case_code: str) -> str:
 async def _write(
     w: Work, scope: Scope, claim: Claim, subject: str, body: str, *, in_reply_to: str | None = None
 ) -> None:
+    await _address(w, scope, claim.id, claim.contact_email, subject=subject, body=body, in_reply_to=in_reply_to)
+
+
+async def _address(
+    w: Work, scope: Scope, claim_id: ClaimId | None, to: str, *, subject: str, body: str, in_reply_to: str | None
+) -> None:
     await w.execute(
         """
         INSERT INTO claim_letter (id, claim_id, recipient, subject, body, in_reply_to, created_at, not_before, attempts)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0)
         """,
         new_id(),
-        claim.id,
-        claim.contact_email,
+        claim_id,
+        to,
         subject,
         body,
         in_reply_to,

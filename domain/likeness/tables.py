@@ -95,7 +95,7 @@ class LetterRow(Table, tablename="claim_letter"):
     """A letter to a claimant, written in the deed's transaction; its text is forgotten once it is sent."""
 
     id = UUID(primary_key=True, default=new_id)
-    claim_id = UUID(default=None)
+    claim_id = UUID(null=True, default=None, help_text="Null for a letter to somebody whose message opened no claim.")
     recipient = Text()
     subject = Text()
     body = Text()
@@ -109,18 +109,23 @@ class LetterRow(Table, tablename="claim_letter"):
 
 
 class IntakeRow(Table, tablename="intake_message"):
-    """An e-mail that came in: what was read of it, or, where a moderator must look, the whole of it as a blob."""
+    """An e-mail that came in: what was read of it, and, as a blob, the message itself until it is dealt with."""
 
     id = UUID(primary_key=True, default=new_id)
     digest = Varchar(length=64, help_text="SHA256 of the message: one that is delivered twice counts once.")
-    claim_id = UUID(null=True, default=None)
+    claim_id = UUID(null=True, default=None, help_text="The claim that it opened, or, with a problem, belongs to.")
     sender = Text()
     subject = Text()
     text = Text()
+    person_name = Text()
+    links = Array(base_column=Text(), default=list)
+    message_id = Text(null=True, default=None)
     attachments = JSONB(default="[]", help_text="Names, types and sizes; what was attached is not kept.")
     problem = Text(null=True, default=None, help_text="Why no claim was opened.")
-    blob_key = Text(null=True, default=None)
+    blob_key = Text(null=True, default=None, help_text="The message itself, until it is dealt with.")
     received_at = Timestamptz()
+    dealt_at = Timestamptz(null=True, default=None, help_text="When a moderator dealt with what opened no claim.")
+    dealt_by = UUID(null=True, default=None)
 
 
 class SpentProofRow(Table, tablename="spent_proof"):

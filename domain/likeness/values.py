@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -177,3 +177,32 @@ class Letter:
     in_reply_to: str | None
     created_at: datetime
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """An e-mail that opened no claim by itself, with why; `claim_id` is the claim that it belongs to or has opened."""
+
+    id: UUID
+    claim_id: ClaimId | None
+    sender: str
+    subject: str
+    text: str = field(repr=False)
+    person_name: str
+    links: tuple[str, ...]
+    attachments: tuple[Mapping[str, Any], ...]
+    message_id: str | None
+    problem: str
+    blob_key: str | None
+    received_at: datetime
+    dealt_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleCount:
+    """How many addresses were told to wait on one day under one rule, and how often."""
+
+    on_day: date
+    rule: str
+    addresses: int
+    times: int

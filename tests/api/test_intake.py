@@ -1,6 +1,8 @@
 """Claims by e-mail: posted with a signature or piped in, opened, answered, completed; and nothing is lost."""
 
-import io
+import asyncio
+import json
+import time
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -11,7 +13,7 @@ import asyncpg
 import httpx
 import pytest
 
-from countenance import operator
+from countenance import intake, kept_mail, operator
 from countenance.intake import HEADER, signed, take_in
 from countenance.mail_reading import MAX_MESSAGE
 from countenance.settings import Settings
@@ -157,8 +159,9 @@ async def test_a_message_with_a_large_attachment_keeps_its_name_only(
 
     assert answer.status_code == 200
     row = await db.fetchrow("SELECT subject, text, attachments, blob_key FROM intake_message")
-    assert (row["subject"], row["text"], row["blob_key"]) == ("Bitte löschen", "Grüße", None)
+    assert (row["subject"], row["text"]) == ("Bitte löschen", "Grüße")
     assert '"me.jpg"' in row["attachments"]
+    assert len(await ports.blobs.get(row["blob_key"])) < 2000, "no picture is kept"
 
 
 async def test_the_same_message_twice_counts_once(client: Api, clock: HandClock, db: asyncpg.Pool) -> None:
@@ -203,10 +206,18 @@ async def test_a_message_that_is_too_large_is_refused(client: Api, clock: HandCl
     [
         (b"\x00\xff\x00" * 50, "This message does not say who sent it."),
         (b"From: a@example.org\r\n\r\n", "This message holds no text that can be read."),
-        (b"From: a@b\r\nSubject: x\r\n\r\nx", "The sender's address is none that can be answered."),
+        (b"From: a@b\nSubject: x\n\nx", "The sender's address is none that can be answered."),
         (
-            PLAIN.replace(b"Subject", b"Auto-Submitted: auto-replied\r\nSubject"),
+            b"Auto-Submitted: auto-replied\n" + PLAIN.replace(b"\r", b""),
             "This message was sent by a machine and is not answered.",
+        ),
+        (
+            b"Authentication-Results: mx.example; dmarc=fail\n" + PLAIN.replace(b"\r", b""),
+            "The service that took this message in says that its sender is forged; it is not answered.",
+        ),
+        (
+            b"From: Countenance@localhost\nSubject: x\n\nx",
+            "This message comes from our own address and is not answered.",
         ),
     ],
 )
@@ -216,7 +227,7 @@ async def test_what_opens_no_claim_is_kept_whole_for_a_moderator(
     answer = await post(client, clock, body)
 
     assert (answer.status_code, answer.json()) == (202, {"caseCode": None, "url": None, "message": says})
-    [kept] = await likeness.kept_messages(nobody.as_(await moderator()))
+    [kept] = (await likeness.list_kept(nobody.as_(await moderator()), PageAsk())).items
     assert kept.problem == says
     assert kept.blob_key is not None
     assert await nobody.ports.blobs.get(kept.blob_key) == body
@@ -224,16 +235,103 @@ async def test_what_opens_no_claim_is_kept_whole_for_a_moderator(
     assert await pool().fetchval("SELECT count(*) FROM claim_letter") == 0
 
 
-async def test_one_address_that_floods_is_kept_and_not_answered(db: asyncpg.Pool, nobody: Scope, ports: Ports) -> None:
+async def test_one_address_that_floods_is_kept_and_hears_so_once_a_day(
+    db: asyncpg.Pool, nobody: Scope, ports: Ports
+) -> None:
     flooded = replace(nobody, ports=replace(ports, limiter=Full("claim-mail")))
+    heard = replace(nobody, ports=replace(ports, limiter=Full("claim-mail", "claim-mail-kept")))
+
+    taken = await take_in(flooded, PLAIN)
+    await take_in(heard, PLAIN.replace(b"<1@", b"<2@"))
+
+    assert taken.case_code is None
+    assert taken.problem == "This address has sent many claims lately; a moderator will look at this one."
+    assert await db.fetchval("SELECT count(*) FROM intake_message WHERE problem = $1", taken.problem) == 2
+    assert await db.fetchval("SELECT times FROM throttled_claim") == 2
+    [letter] = await db.fetch("SELECT * FROM claim_letter")
+    assert (letter["recipient"], letter["claim_id"]) == ("aldebaran@example.org", None)
+    assert letter["in_reply_to"] == "<1@mx.example>"
+    assert NAME not in letter["body"]
+
+
+async def test_when_many_claims_come_by_mail_they_are_kept_without_a_letter(
+    db: asyncpg.Pool, nobody: Scope, ports: Ports
+) -> None:
+    flooded = replace(nobody, ports=replace(ports, limiter=Full("claim-mail-all")))
 
     taken = await take_in(flooded, PLAIN)
 
-    assert taken.case_code is None
-    assert taken.problem is not None
-    assert await db.fetchval("SELECT count(*) FROM intake_message WHERE problem IS NOT NULL") == 1
-    assert await db.fetchval("SELECT times FROM throttled_claim") == 1
+    assert taken.problem == "Many claims came by e-mail lately; a moderator will look at this one."
+    assert await db.fetchval("SELECT count(*) FROM likeness_claim") == 0
     assert await db.fetchval("SELECT count(*) FROM claim_letter") == 0
+
+
+async def test_a_reply_to_our_letter_is_kept_with_its_claim_and_opens_none(
+    client: Api, clock: HandClock, db: asyncpg.Pool
+) -> None:
+    code = (await post(client, clock, PLAIN)).json()["caseCode"]
+    letter_id = await db.fetchval("SELECT id FROM claim_letter")
+    reply = f"From: else@example.org\r\nSubject: Re\r\nIn-Reply-To: <letter-{letter_id.hex}@us>\r\n\r\nMore words"
+
+    answer = await post(client, clock, reply.encode())
+    away = await post(client, clock, b"X-Autoreply: yes\r\n" + reply.encode())
+
+    says = f"This message answers a letter about claim {code}; it is kept with that claim for a moderator."
+    assert (answer.status_code, answer.json()["caseCode"], answer.json()["message"]) == (202, code, says)
+    assert away.json()["message"] == "This message was sent by a machine and is not answered."
+    assert await db.fetchval("SELECT count(*) FROM likeness_claim") == 1
+    assert await db.fetchval("SELECT count(*) FROM intake_message WHERE claim_id IS NOT NULL") == 3
+    [letter] = await db.fetch("SELECT recipient, body FROM claim_letter WHERE id <> $1", letter_id)
+    assert letter["recipient"] == "aldebaran@example.org", "whoever wrote, the claimant hears of it"
+    assert "PIN:" not in letter["body"]
+
+
+async def test_a_message_whose_blob_was_not_written_is_mended_by_its_next_delivery(
+    db: asyncpg.Pool, nobody: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    async def dying(key: str, data: bytes) -> None:
+        seen.append((key, await db.fetchval("SELECT blob_key FROM intake_message")))
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(nobody.ports.blobs, "put", dying)
+        with pytest.raises(OSError, match="full"):
+            await take_in(nobody, b"nothing")
+
+    taken = await take_in(nobody, b"nothing")
+
+    assert [(key, announced) for key, announced in seen] == [(taken.blob_key, taken.blob_key)]
+    assert taken.blob_key is not None
+    assert await nobody.ports.blobs.get(taken.blob_key) == b"nothing"
+
+
+async def test_a_message_that_takes_too_long_to_read_is_kept(
+    db: asyncpg.Pool, nobody: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "READING_SECONDS", 0.01)
+    monkeypatch.setattr(intake, "read_mail", lambda _: time.sleep(0.3))
+
+    taken = await take_in(nobody, PLAIN)
+
+    assert taken.problem == "This message took too long to read."
+    assert taken.blob_key is not None
+    assert await nobody.ports.blobs.get(taken.blob_key) == PLAIN
+    assert await db.fetchval("SELECT count(*) FROM likeness_claim") == 0
+
+
+async def test_a_bounded_number_of_messages_arrive_at_once(
+    client: Api, clock: HandClock, db: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MOST_ARRIVING", 1)
+
+    answers = await asyncio.gather(*(post(client, clock, PLAIN) for _ in range(3)))
+    later = await post(client, clock, PLAIN)
+
+    assert sorted(answer.status_code for answer in answers) == [200, 503, 503]
+    assert later.status_code == 200
+    assert await db.fetchval("SELECT count(*) FROM likeness_claim") == 1
 
 
 async def test_without_a_secret_nothing_is_taken(
@@ -253,14 +351,33 @@ async def test_the_command_line_takes_a_message_in(
 ) -> None:
     monkeypatch.setattr(operator, "opened", lambda _: _Opened(nobody))
 
-    said = await operator.intake(settings, io.BytesIO(PLAIN))
-    kept = await operator.intake(settings, io.BytesIO(b"nothing"))
+    said = await operator.intake(settings, PLAIN)
+    kept = await operator.intake(settings, b"nothing")
 
     code = await db.fetchval("SELECT case_code FROM likeness_claim")
     assert said == f"{code} https://us.example/claims/{code}"
     assert kept == "This message does not say who sent it. It is kept for a moderator."
     with pytest.raises(InvalidInput):
-        await operator.intake(settings, io.BytesIO(b"x" * (MAX_MESSAGE + 1)))
+        await operator.intake(settings, b"x" * (MAX_MESSAGE + 1))
+
+
+async def test_the_command_line_shows_what_waits(
+    nobody: Scope, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(kept_mail, "opened", lambda _: _Opened(nobody))
+    await take_in(nobody, b"nothing")
+    await take_in(nobody, b"Precedence: bulk\n" + PLAIN)
+
+    newest, oldest = [json.loads(line) for line in await kept_mail.listed(settings, first=2)]
+    whole = json.loads(await kept_mail.shown(settings, oldest["id"]))
+
+    assert (newest["sender"], newest["subject"]) == ("aldebaran@example.org", "Please stop")
+    assert whole["problem"] == oldest["problem"] == "This message does not say who sent it."
+    assert (whole["message"], whole["dealtAt"]) == ("nothing", None)
+    with pytest.raises(NotFound):
+        await kept_mail.shown(settings, "0" * 32)
+    with pytest.raises(InvalidInput):
+        await kept_mail.shown(settings, "x")
 
 
 class _Opened:

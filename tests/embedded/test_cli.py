@@ -51,6 +51,23 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_intake_without_a_message_is_one_sentence(tmp_path: Path, closed: bool) -> None:
+    shell = 'exec "$0" -m countenance.cli intake ' + ("<&-" if closed else "</dev/null")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell, sys.executable],
+        env={**_CLEAN, "COUNTENANCE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("countenance: There is no message on standard input: `countenance intake < message.eml`.\n")
+
+
 @pytest.mark.parametrize("command", ["serve", "work", "migrate"])
 def test_a_command_without_its_settings_is_one_sentence(command: str, tmp_path: Path) -> None:
     done = _run(command, COUNTENANCE_HOME=str(tmp_path))

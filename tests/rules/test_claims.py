@@ -115,6 +115,50 @@ def test_a_claim_says_what_it_must(changed: dict[str, object], field: str) -> No
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "victim@example.org,",
+        "g:victim@example.org;",
+        "a,victim@example.org",
+        "a(victim@example.org)b@example.org",
+        '"a b"@example.org',
+        "a@[127.0.0.1]",
+        "=?utf-8?q?victim=40example.org?=@example.org",
+        "a..b@example.org",
+        ".a@example.org",
+        "a@example",
+        "a@-example.org",
+        "a@example..org",
+        "a@b@example.org",
+        f"{'x' * 65}@example.org",
+        f"a@{'x' * 64}.org",
+        "a@ｅxample.org",
+        "a\u200b@example.org",
+        "a，b@example.org",
+    ],
+)
+def test_what_is_no_plain_address_is_refused(address: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        claim_rules.email_of(address, "input.contactEmail")
+
+    assert refused.value.field == "input.contactEmail"
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        (" Ada.Lovelace+claims@Example.ORG ", "ada.lovelace+claims@example.org"),
+        ("o'brien_{x}@mail-1.example.org", "o'brien_{x}@mail-1.example.org"),
+        ("Jürgen@bücher.example", "jürgen@bücher.example"),
+        ("संपर्क@डाटामेल.भारत", "संपर्क@डाटामेल.भारत"),
+        ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+    ],
+)
+def test_plain_addresses_of_every_script_are_taken(address: str, kept: str) -> None:
+    assert claim_rules.email_of(address, "input.contactEmail") == kept
+
+
+@pytest.mark.parametrize(
     ("descriptors", "says"),
     [
         ([a_descriptor(length=129)], "exactly 128 numbers; number 1 has 129"),
