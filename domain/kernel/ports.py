@@ -96,6 +96,10 @@ class Limiter(Protocol):
         """Count one use of `rule` by `key`; None when allowed, else the whole seconds to wait."""
         ...
 
+    async def wait(self, rule: str, key: str) -> int | None:
+        """Say what `hit` would, without counting."""
+        ...
+
 
 class Registry(Protocol):
     """The registry that this process holds now; replaced as a whole when a newer one is adopted."""

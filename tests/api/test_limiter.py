@@ -55,6 +55,19 @@ async def test_each_window_of_a_rule_must_allow_it(limiter: RedisLimiter) -> Non
     assert [await limiter.hit("claim", "ann") for _ in range(3)] == [None, None, 1]
 
 
+async def test_asking_whether_it_is_allowed_counts_nothing(limiter: RedisLimiter) -> None:
+    asked = [await limiter.wait("draft", "ann") for _ in range(5)]
+    for _ in range(3):
+        await limiter.hit("draft", "ann")
+
+    wait = await limiter.wait("draft", "ann")
+
+    assert asked == [None] * 5
+    assert wait is not None
+    assert 3590 <= wait <= 3600
+    assert await limiter.wait("draft", "bea") is None
+
+
 async def test_processes_count_together_and_at_once(limiter: RedisLimiter, redis_url: str) -> None:
     other = RedisLimiter(redis_url, FEW)
 
