@@ -3,6 +3,7 @@
 All are idempotent. Queued jobs end at once; those at work are marked, and the cluster is told to stop them.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -39,7 +40,7 @@ async def registry_changed(scope: Scope, fact: RegistryChanged) -> None:
     starts. Resources are judged here by the newest registry, before the sweep over everything stored comes to them.
     """
     snapshot = await likeness.snapshot_at(scope, fact.version)
-    matcher = NameMatcher(snapshot.only(frozenset(fact.person_ids)))
+    matcher = await asyncio.to_thread(NameMatcher, snapshot.only(frozenset(fact.person_ids)))
     async for rows in _unfinished():
         barred = await _barred({each for row in rows for each in row["resources"]}, scope)
         for row in rows:
