@@ -42,6 +42,7 @@ RULES: Final[Mapping[str, str]] = {
     "claim-mail": "5 per hour; 20 per day",
     "claim-look": "30 per 15 minutes",
     "claim-look-case": "100 per hour",
+    "claim-look-late": "3 per day",
     "claim-look-address": "120 per hour",
     "report": "60 per hour",
     "appeal": "20 per day",

@@ -95,6 +95,9 @@ class LikenessClaimDetails:
     signature: str
     face_count: int
     joined: int = strawberry.field(description="How many other claims are about the same person.")
+    notes: list[str] = strawberry.field(
+        description="Why something that it names was not held before a decision, or could not be compared."
+    )
 
 
 @loadable
@@ -216,14 +219,20 @@ async def _statements(
 
 async def _details(claims: Sequence[likeness.Claim], wanted: Wanted) -> Mapping[ClaimId, LikenessClaimDetails]:
     joined = await likeness.joined_counts(claims) if "joined" in wanted else {}
-    faces = await likeness.face_counts([claim.id for claim in claims]) if "faceCount" in wanted else {}
+    ids = [claim.id for claim in claims]
+    faces = await likeness.face_counts(ids) if "faceCount" in wanted else {}
+    notes = await likeness.notes_on_claims(ids) if "notes" in wanted else {}
     return {
-        claim.id: _plain_details(claim, joined=joined.get(claim.id, 0), faces=faces.get(claim.id, 0))
+        claim.id: _plain_details(
+            claim, joined=joined.get(claim.id, 0), faces=faces.get(claim.id, 0), notes=notes.get(claim.id, ())
+        )
         for claim in claims
     }
 
 
-def _plain_details(claim: likeness.Claim, *, joined: int = 0, faces: int = 0) -> LikenessClaimDetails:
+def _plain_details(
+    claim: likeness.Claim, *, joined: int = 0, faces: int = 0, notes: Sequence[str] = ()
+) -> LikenessClaimDetails:
     return LikenessClaimDetails(
         source=claim.source,
         complete=claim.complete,
@@ -236,4 +245,5 @@ def _plain_details(claim: likeness.Claim, *, joined: int = 0, faces: int = 0) ->
         signature=claim.signature,
         face_count=faces,
         joined=joined,
+        notes=list(notes),
     )

@@ -17,7 +17,7 @@ from domain.generation.rules import JobStatus, is_final
 from domain.generation.running import stop_on_cluster
 from domain.generation.words import against_words
 from domain.kernel.findings import Finding
-from domain.kernel.ids import JobId, ResourceId
+from domain.kernel.ids import JobId, ResourceId, Subject
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
 from domain.kernel.work import work
@@ -53,13 +53,14 @@ async def registry_changed(scope: Scope, fact: RegistryChanged) -> None:
 
 
 async def resource_changed(scope: Scope, fact: ResourceChanged) -> None:
-    """Refuse the unfinished jobs that use a resource which has been blocked or held.
+    """Refuse the unfinished jobs that use a resource which has been blocked or held, also for a claim.
 
     One that its owner merely took away stops no running job; a waiting one fails when its turn comes.
     """
     if fact.status == ResourceStatus.PUBLISHED:
         return
-    reasons = (await _barred({fact.resource_id}, scope)).get(fact.resource_id)
+    barred = (await _barred({fact.resource_id}, scope)).get(fact.resource_id, [])
+    reasons = barred or await likeness.held_findings(Subject("resource", fact.resource_id))
     if not reasons:
         return
     rows = await fetch(

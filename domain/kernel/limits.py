@@ -52,7 +52,6 @@ def _several(number: int, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}" if number else ""
 
 
-
 def network_of(address: str) -> str:
     """Give what one subscriber's address is counted under: an IPv4 address, or the /64 network of an IPv6 one."""
     try:

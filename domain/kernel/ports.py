@@ -166,8 +166,11 @@ class Policy:
     """How long after it was opened a moderation case is due."""
     case_claim_seconds: int = 30 * 60
     """How long a moderator's claim of a case lasts; claiming again renews it."""
-    claim_proof_bits: int = 18
-    """How hard the puzzle is that further claims from one address cost: so many zero bits of SHA256."""
+    claim_proof_bits: int = 22
+    """How hard the puzzle is that a claim costs where it costs one: so many zero bits of SHA256, and more for a
+    network that files many."""
+    claim_holds_a_day: int = 50
+    """How many things are held in a day before a decision for claims of one network, or of one e-mail address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,15 @@ anyone's request to be protected; upheld, it becomes a part of the registry, and
 """
 
 from domain.likeness.actions import block_file, change, register, withdraw
-from domain.likeness.affecting import held_by_claim, look_into, looked_into, note_affected
+from domain.likeness.affecting import (
+    held_by_claim,
+    held_findings,
+    lock_for_hold,
+    look_into,
+    looked_into,
+    note_affected,
+    note_looked_at,
+)
 from domain.likeness.claim_reads import (
     ClaimFilter,
     Intake,
@@ -30,6 +38,7 @@ from domain.likeness.facts import (
 )
 from domain.likeness.figures import ClaimCounts, claims_between
 from domain.likeness.filing import complete_claim, file_claim, open_claim
+from domain.likeness.holding import OF_THE_HOUSE, notes_on_claims
 from domain.likeness.letters import letter_failed, letter_sent, take_letters
 from domain.likeness.mailing import Message, TakenIn, known_message, mailed_claim, take_in
 from domain.likeness.proofs import challenge
@@ -59,6 +68,7 @@ from domain.likeness.values import (
 )
 
 __all__ = [
+    "OF_THE_HOUSE",
     "Affected",
     "AffectedAction",
     "Challenge",
@@ -96,6 +106,7 @@ __all__ = [
     "face_counts",
     "file_claim",
     "held_by_claim",
+    "held_findings",
     "joined_counts",
     "kept_messages",
     "known_message",
@@ -105,10 +116,13 @@ __all__ = [
     "list_persons",
     "load_change",
     "load_snapshot",
+    "lock_for_hold",
     "look_into",
     "looked_into",
     "mailed_claim",
     "note_affected",
+    "note_looked_at",
+    "notes_on_claims",
     "open_claim",
     "overdue_claims",
     "persons_by_ids",

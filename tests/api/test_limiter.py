@@ -136,8 +136,8 @@ def test_every_rule_that_the_domain_names_exists() -> None:
     named = {
         rule
         for path in (ROOT / "domain").rglob("*.py")
-        for rule in re.findall(r"within_limit\(\s*\w+,\s*\"([^\"]+)\"", path.read_text())
+        for rule in re.findall(r"(?:_limit|limited|_allowed|count_use)\(\s*\w+,\s*\"([^\"]+)\"", path.read_text())
     }
 
-    assert {"sign-in-address", "sign-in-email", "sign-up-address"} <= named
+    assert {"sign-in-address", "sign-in-email", "sign-up-address", "claim-email", "claim-unproved"} <= named
     assert named <= set(RULES)
