@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -44,6 +44,7 @@ RULES: Final[Mapping[str, str]] = {
     "claim-mail-all": "200 per hour",
     "claim-look": "30 per 15 minutes",
     "claim-look-case": "100 per hour",
+    "claim-look-late": "3 per day",
     "claim-look-address": "120 per hour",
 }
 """The rules by name; several windows are parted by semicolons, and each must allow it."""
@@ -51,6 +52,8 @@ RULES: Final[Mapping[str, str]] = {
 _ANSWER_WITHIN = 0.5
 _ASK_AGAIN_AFTER = 2.0
 _log = structlog.get_logger(__name__)
+
+_Ask = Callable[..., Awaitable[int | None]]
 
 
 class RedisLimiter:
@@ -81,16 +84,23 @@ class RedisLimiter:
 
     async def hit(self, rule: str, key: str) -> int | None:
         """Count one use of `rule` by `key`; None when allowed, else the whole seconds to wait. Raises LookupError."""
+        return await self._ask(_hit, rule, key)
+
+    async def wait(self, rule: str, key: str) -> int | None:
+        """Say what `hit` would, without counting. Raises LookupError."""
+        return await self._ask(_test, rule, key)
+
+    async def _ask(self, ask: _Ask, rule: str, key: str) -> int | None:
         windows = self._windows[rule]
         hashed = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:32]
         if time.monotonic() >= self._ask_again_at:
             try:
                 async with asyncio.timeout(_ANSWER_WITHIN):
-                    return await _hit(self._shared, windows, rule, hashed)
+                    return await ask(self._shared, windows, rule, hashed)
             except (StorageError, TimeoutError) as error:
                 self._ask_again_at = time.monotonic() + _ASK_AGAIN_AFTER
                 _log.warning("limits are counted by this process alone: Redis does not answer", error=str(error))
-        return await _hit(self._own, windows, rule, hashed)
+        return await ask(self._own, windows, rule, hashed)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -116,6 +126,19 @@ async def _hit(limiter: MovingWindowRateLimiter, windows: Sequence[RateLimitItem
     """Count in each window; the first that is full says how long to wait."""
     for window in windows:
         if not await limiter.hit(window, *name):
-            stats = await limiter.get_window_stats(window, *name)
-            return max(1, math.ceil(stats.reset_time - time.time()))
+            return await _pause(limiter, window, *name)
     return None
+
+
+async def _test(limiter: MovingWindowRateLimiter, windows: Sequence[RateLimitItem], *name: str) -> int | None:
+    """Look at each window; the first that is full says how long to wait."""
+    for window in windows:
+        if not await limiter.test(window, *name):
+            return await _pause(limiter, window, *name)
+    return None
+
+
+async def _pause(limiter: MovingWindowRateLimiter, window: RateLimitItem, *name: str) -> int:
+    """Say in how many whole seconds a full window allows one more."""
+    stats = await limiter.get_window_stats(window, *name)
+    return max(1, math.ceil(stats.reset_time - time.time()))

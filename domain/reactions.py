@@ -5,6 +5,7 @@ context's face; it decides nothing itself.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from domain import accounts, bounties, generation, ledger, likeness, moderation, resources
@@ -12,6 +13,7 @@ from domain.kernel.facts import Fact
 from domain.kernel.findings import Finding
 from domain.kernel.ids import BountyId, EntryId, ResourceId, Subject
 from domain.kernel.scope import Scope
+from domain.kernel.work import work
 from domain.likeness import Affected, AffectedAction
 from domain.moderation import Cause
 
@@ -21,43 +23,76 @@ Reaction = Callable[[Scope, Any], Awaitable[None]]
 async def _look_into_claim(scope: Scope, fact: likeness.ClaimReceived) -> None:
     """Have what a new claim names looked at, and held where it agrees; then it is for a moderator."""
     asked = await likeness.look_into(scope, fact.claim_id)
-    if asked is not None:
-        found = [await _look_at(scope, asked, subject) for subject in asked.subjects]
-        await likeness.looked_into(scope, fact.claim_id, [each for each in found if each])
+    if asked is None:  # it may have ended while this was being tried
+        await _free_what_a_claim_held(scope, fact)
+        return
+    notes = [*asked.notes]
+    for subject in await _there(scope, asked.subjects):
+        notes += await _look_at(scope, asked, subject)
+    await likeness.looked_into(scope, fact.claim_id, notes)
 
 
-async def _look_at(scope: Scope, asked: likeness.LookInto, subject: Subject) -> Affected | None:
-    """Look at one thing that a claim names. What holds nothing itself is left for the moderator to look at."""
-    looked: resources.LookedAt | bounties.LookedAt | None
-    match subject.kind:
-        case "resource":
-            looked = await resources.look_at_for_claim(
-                scope, ResourceId(subject.id), asked.person, faces=asked.faces, may_hold=asked.may_hold
-            )
-        case "bounty":
-            looked = await bounties.look_at_bounty(
-                scope, BountyId(subject.id), asked.person, faces=asked.faces, may_hold=asked.may_hold
-            )
-        case "entry":
-            looked = await bounties.look_at_entry(
-                scope, EntryId(subject.id), asked.person, faces=asked.faces, may_hold=asked.may_hold
-            )
-        case _:
-            return Affected(subject, AffectedAction.NONE, (), scope.now)
+async def _there(scope: Scope, subjects: Sequence[Subject]) -> list[Subject]:
+    """Leave out what is not there, by one statement for each kind."""
+    ids: dict[str, list[Any]] = {"resource": [], "bounty": [], "entry": [], "job": [], "image": []}
+    for subject in subjects:
+        ids[subject.kind].append(subject.id)
+    there = {
+        *await resources.resources_by_ids(scope, ids["resource"]),
+        *await bounties.bounties_by_ids(scope, ids["bounty"]),
+        *await bounties.entries_by_ids(scope, ids["entry"]),
+        *await generation.jobs_by_ids(scope, ids["job"]),
+        *ids["image"],
+    }
+    return [subject for subject in subjects if subject.id in there]
+
+
+async def _look_at(scope: Scope, asked: likeness.LookInto, subject: Subject) -> Sequence[str]:
+    """Look at one thing that a claim names: hold it, and note what was found, in one work. Gives what is to be told."""
+    contents = await bounties.contents_of([EntryId(subject.id)]) if subject.kind == "entry" else {}
+    async with work(scope.now) as w:
+        may_hold = await likeness.lock_for_hold(w, asked.claim_id, subject)
+        if may_hold is None:
+            return ()
+        looked: resources.LookedAt | bounties.LookedAt | None = None
+        match subject.kind:
+            case "resource":
+                looked = await resources.look_at_for_claim(
+                    w, scope, ResourceId(subject.id), asked.claimed, may_hold=may_hold
+                )
+            case "bounty":
+                looked = await bounties.look_at_bounty(w, scope, BountyId(subject.id), asked.claimed, may_hold=may_hold)
+            case "entry":
+                entry_id = EntryId(subject.id)
+                looked = await bounties.look_at_entry(
+                    w, scope, entry_id, asked.claimed, contents[entry_id], may_hold=may_hold
+                )
+        found = _affected(subject, looked, scope.now, may_hold=may_hold)
+        await likeness.note_looked_at(w, asked.claim_id, found)
+    return [likeness.OF_THE_HOUSE] if isinstance(looked, resources.LookedAt) and looked.of_the_house else []
+
+
+def _affected(
+    subject: Subject, looked: resources.LookedAt | bounties.LookedAt | None, at: datetime, *, may_hold: bool
+) -> Affected:
+    """Say what a look for a claim found, and what the thing was before; None is what holds nothing itself, a job."""
     if looked is None:
-        return None
+        return Affected(subject, AffectedAction.NONE, (), at)
     before = {
         "status": looked.status,
         "owner_id": str(looked.owner_id),
         "mature": looked.mature,
         "sha256": list(looked.sha256),
     }
-    action = AffectedAction.HELD if looked.held else AffectedAction.NONE
+    # A claim that may hold nothing does not keep held what another one holds.
+    action = AffectedAction.HELD if looked.held and may_hold else AffectedAction.NONE
     # What is not public must not be told to whoever guesses its id.
-    return Affected(subject, action, looked.findings if looked.public else (), scope.now, before)
+    return Affected(subject, action, looked.findings if looked.public else (), at, before)
 
 
-async def _free_what_a_claim_held(scope: Scope, fact: likeness.ClaimDecided | likeness.ClaimWithdrawn) -> None:
+async def _free_what_a_claim_held(
+    scope: Scope, fact: likeness.ClaimDecided | likeness.ClaimWithdrawn | likeness.ClaimReceived
+) -> None:
     """Let the registry alone decide from now on what was held while the claim was open."""
     held = [each.subject for each in await likeness.held_by_claim(fact.claim_id, alone=True)]
     if held:
@@ -79,6 +114,8 @@ async def _note_resource(scope: Scope, fact: resources.ResourceChanged) -> None:
         return
     subject = Subject("resource", fact.resource_id)
     found = (await resources.resources_by_ids(scope, [fact.resource_id])).get(fact.resource_id)
+    if action is AffectedAction.RESTORED and found and found.status in ("HELD", "BLOCKED"):
+        return  # it was held again before this was heard, and that must stay noted
     own = found.findings if found else ()
     findings = (
         ()
@@ -94,6 +131,9 @@ async def _note_entry(scope: Scope, fact: bounties.EntryDecided) -> None:
     if action is None:
         return
     subject = Subject("entry", fact.entry_id)
+    found = (await bounties.entries_by_ids(scope, [fact.entry_id])).get(EntryId(fact.entry_id))
+    if action is AffectedAction.RESTORED and found and found.status in ("HELD", "BLOCKED"):
+        return  # as for a resource
     findings = () if action is AffectedAction.RESTORED else await bounties.entry_findings(EntryId(subject.id))
     await likeness.note_affected(scope, subject, action, findings=findings, before={"status": fact.before})
 
@@ -104,6 +144,9 @@ async def _note_bounty(scope: Scope, fact: bounties.BountyDecided) -> None:
     if action is None or fact.cause == "CLAIM":  # a hold for a claim was noted by who asked for it
         return
     subject = Subject("bounty", fact.bounty_id)
+    found = (await bounties.bounties_by_ids(scope, [fact.bounty_id])).get(BountyId(fact.bounty_id))
+    if action is AffectedAction.RESTORED and found and found.held_at:
+        return  # as for a resource
     findings = await bounties.registry_findings(BountyId(fact.bounty_id)) if action is AffectedAction.HELD else ()
     await likeness.note_affected(scope, subject, action, findings=findings, before={"standing": fact.before})
 

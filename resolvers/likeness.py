@@ -80,10 +80,13 @@ class LikenessQuery:
         page = await likeness.list_kept(scope, asked, claim_id=claim, with_total="totalCount" in wanted)
         return await KeptMessageConnection.of(scope, page, wanted)
 
-    @strawberry.field(description="A puzzle whose solution lets one address file more claims than the first few.")
-    def likeness_claim_challenge(self, info: Info) -> LikenessClaimChallenge:
+    @strawberry.field(
+        description="A puzzle whose solution, as `proof`, lets one network file more claims than the first few, "
+        "and has what a claim without an account names held at once."
+    )
+    async def likeness_claim_challenge(self, info: Info) -> LikenessClaimChallenge:
         """Set a puzzle."""
-        return LikenessClaimChallenge.of(likeness.challenge(info.context.scope))
+        return LikenessClaimChallenge.of(await likeness.challenge(info.context.scope))
 
 
 @strawberry.type
@@ -92,7 +95,8 @@ class LikenessMutation:
 
     @strawberry.mutation(
         description="Ask that the reproduction of a person's likeness stop. No account is needed. `proof` answers a "
-        "`likenessClaimChallenge`; it is only asked for when many claims come from one address."
+        "`likenessClaimChallenge`; without one, further claims from one network wait, and nothing that a claim without "
+        "an account names is held before a decision."
     )
     async def likeness_claim_file(
         self,

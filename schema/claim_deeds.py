@@ -81,8 +81,9 @@ class LikenessClaimFilter:
 
 
 @strawberry.type(
-    description="A puzzle that a browser solves in seconds: find a nonce, any ASCII text without a colon, such that "
-    "the SHA256 of `token:nonce` begins with `bits` zero bits. The whole text `token:nonce` is the proof, once."
+    description="A puzzle that a browser solves within a minute or so: find a nonce, any ASCII text without a colon, "
+    "such that the SHA256 of `token:nonce` begins with `bits` zero bits. The whole text `token:nonce` is the proof, "
+    "once, for the network that asked."
 )
 class LikenessClaimChallenge:
     """A puzzle."""

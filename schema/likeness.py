@@ -98,6 +98,9 @@ class LikenessClaimDetails:
     unreached: bool = strawberry.field(
         description="Whether a letter about it was given up, because the claimant's address could not be reached."
     )
+    notes: list[str] = strawberry.field(
+        description="Why something that it names was not held before a decision, or could not be compared."
+    )
 
 
 @loadable
@@ -219,18 +222,29 @@ async def _statements(
 
 async def _details(claims: Sequence[likeness.Claim], wanted: Wanted) -> Mapping[ClaimId, LikenessClaimDetails]:
     joined = await likeness.joined_counts(claims) if "joined" in wanted else {}
-    faces = await likeness.face_counts([claim.id for claim in claims]) if "faceCount" in wanted else {}
-    unreached = await likeness.unreached([claim.id for claim in claims]) if "unreached" in wanted else frozenset()
+    ids = [claim.id for claim in claims]
+    faces = await likeness.face_counts(ids) if "faceCount" in wanted else {}
+    unreached = await likeness.unreached(ids) if "unreached" in wanted else frozenset()
+    notes = await likeness.notes_on_claims(ids) if "notes" in wanted else {}
     return {
         claim.id: _plain_details(
-            claim, joined=joined.get(claim.id, 0), faces=faces.get(claim.id, 0), unreached=claim.id in unreached
+            claim,
+            joined=joined.get(claim.id, 0),
+            faces=faces.get(claim.id, 0),
+            unreached=claim.id in unreached,
+            notes=notes.get(claim.id, ()),
         )
         for claim in claims
     }
 
 
 def _plain_details(
-    claim: likeness.Claim, *, joined: int = 0, faces: int = 0, unreached: bool = False
+    claim: likeness.Claim,
+    *,
+    joined: int = 0,
+    faces: int = 0,
+    unreached: bool = False,
+    notes: Sequence[str] = (),
 ) -> LikenessClaimDetails:
     return LikenessClaimDetails(
         source=claim.source,
@@ -245,4 +259,5 @@ def _plain_details(
         face_count=faces,
         joined=joined,
         unreached=unreached,
+        notes=list(notes),
     )

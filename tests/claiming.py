@@ -1,5 +1,6 @@
 """What tests of claims begin with."""
 
+import hashlib
 import math
 import random
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 from domain import likeness
 from domain.kernel.scope import Scope
 from domain.likeness import ClaimDraft, ClaimRelation, Filed
+from domain.likeness.proofs import leading_zero_bits
 from tests.resourcing import NAME
 
 
@@ -35,3 +37,12 @@ def a_descriptor(seed: int = 1, *, length: int = 128, norm: float = 1.4) -> tupl
     values = [drawn.gauss(0, 1) for _ in range(length)]
     scale = norm / math.hypot(*values)
     return tuple(value * scale for value in values)
+
+
+def solved(token: str, bits: int) -> str:
+    """What a browser does."""
+    for nonce in range(1_000_000):
+        proof = f"{token}:{nonce}"
+        if leading_zero_bits(hashlib.sha256(proof.encode()).digest()) >= bits:
+            return proof
+    raise AssertionError("no solution")

@@ -92,6 +92,9 @@ class NoLimits:
         self.hits.append((rule, key))
         return None
 
+    async def wait(self, rule: str, key: str) -> int | None:
+        return None
+
 
 class HeldRegistry:
     """A registry that a test sets by hand."""

@@ -3,6 +3,7 @@
 All are idempotent. Queued jobs end at once; those at work are marked, and the cluster is told to stop them.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -16,7 +17,7 @@ from domain.generation.rules import JobStatus, is_final
 from domain.generation.running import stop_on_cluster
 from domain.generation.words import against_words
 from domain.kernel.findings import Finding
-from domain.kernel.ids import JobId, ResourceId
+from domain.kernel.ids import JobId, ResourceId, Subject
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
 from domain.kernel.work import work
@@ -39,7 +40,7 @@ async def registry_changed(scope: Scope, fact: RegistryChanged) -> None:
     starts. Resources are judged here by the newest registry, before the sweep over everything stored comes to them.
     """
     snapshot = await likeness.snapshot_at(scope, fact.version)
-    matcher = NameMatcher(snapshot.only(frozenset(fact.person_ids)))
+    matcher = await asyncio.to_thread(NameMatcher, snapshot.only(frozenset(fact.person_ids)))
     async for rows in _unfinished():
         barred = await _barred({each for row in rows for each in row["resources"]}, scope)
         for row in rows:
@@ -52,13 +53,14 @@ async def registry_changed(scope: Scope, fact: RegistryChanged) -> None:
 
 
 async def resource_changed(scope: Scope, fact: ResourceChanged) -> None:
-    """Refuse the unfinished jobs that use a resource which has been blocked or held.
+    """Refuse the unfinished jobs that use a resource which has been blocked or held, also for a claim.
 
     One that its owner merely took away stops no running job; a waiting one fails when its turn comes.
     """
     if fact.status == ResourceStatus.PUBLISHED:
         return
-    reasons = (await _barred({fact.resource_id}, scope)).get(fact.resource_id)
+    barred = (await _barred({fact.resource_id}, scope)).get(fact.resource_id, [])
+    reasons = barred or await likeness.held_findings(Subject("resource", fact.resource_id))
     if not reasons:
         return
     rows = await fetch(

@@ -96,6 +96,10 @@ class Limiter(Protocol):
         """Count one use of `rule` by `key`; None when allowed, else the whole seconds to wait."""
         ...
 
+    async def wait(self, rule: str, key: str) -> int | None:
+        """Say what `hit` would, without counting."""
+        ...
+
 
 class Registry(Protocol):
     """The registry that this process holds now; replaced as a whole when a newer one is adopted."""
@@ -162,8 +166,11 @@ class Policy:
     """How long after it was opened a moderation case is due."""
     case_claim_seconds: int = 30 * 60
     """How long a moderator's claim of a case lasts; claiming again renews it."""
-    claim_proof_bits: int = 18
-    """How hard the puzzle is that further claims from one address cost: so many zero bits of SHA256."""
+    claim_proof_bits: int = 22
+    """How hard the puzzle is that a claim costs where it costs one: so many zero bits of SHA256, and more for a
+    network that files many."""
+    claim_holds_a_day: int = 50
+    """How many things are held in a day before a decision for claims of one network, or of one e-mail address."""
 
 
 @dataclass(frozen=True, slots=True)

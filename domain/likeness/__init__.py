@@ -5,7 +5,15 @@ anyone's request to be protected; upheld, it becomes a part of the registry, and
 """
 
 from domain.likeness.actions import block_file, change, register, withdraw
-from domain.likeness.affecting import held_by_claim, look_into, looked_into, note_affected
+from domain.likeness.affecting import (
+    held_by_claim,
+    held_findings,
+    lock_for_hold,
+    look_into,
+    looked_into,
+    note_affected,
+    note_looked_at,
+)
 from domain.likeness.claim_reads import (
     ClaimFilter,
     affected_by,
@@ -29,6 +37,7 @@ from domain.likeness.facts import (
 )
 from domain.likeness.figures import ClaimCounts, claims_between
 from domain.likeness.filing import complete_claim, file_claim, open_claim
+from domain.likeness.holding import OF_THE_HOUSE, notes_on_claims
 from domain.likeness.kept import deal_with, kept_by_ids, list_kept, open_from_kept, throttle_counts
 from domain.likeness.kept import sweep as sweep_kept
 from domain.likeness.letters import letter_failed, letter_sent, take_letters, unreached
@@ -62,6 +71,7 @@ from domain.likeness.values import (
 )
 
 __all__ = [
+    "OF_THE_HOUSE",
     "Affected",
     "AffectedAction",
     "Challenge",
@@ -102,6 +112,7 @@ __all__ = [
     "face_counts",
     "file_claim",
     "held_by_claim",
+    "held_findings",
     "joined_counts",
     "kept_by_ids",
     "known_message",
@@ -112,10 +123,13 @@ __all__ = [
     "list_persons",
     "load_change",
     "load_snapshot",
+    "lock_for_hold",
     "look_into",
     "looked_into",
     "mailed_claim",
     "note_affected",
+    "note_looked_at",
+    "notes_on_claims",
     "open_claim",
     "open_from_kept",
     "overdue_claims",

@@ -4,6 +4,7 @@ Likeness stands beside or below those who hold, disable and restore things, so i
 Each entry is written once for a claim and a thing and then follows what becomes of the thing.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,11 +15,12 @@ from domain.kernel.ids import ClaimId, Subject, new_id
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.work import Work, work
-from domain.likeness import claim_rules, faces
+from domain.likeness import claim_rules, faces, holding
 from domain.likeness.claim_reads import affected_of, claim_of
 from domain.likeness.facts import ClaimLookedInto
 from domain.likeness.filing import locked
 from domain.likeness.values import Affected, AffectedAction, ClaimStatus, LookInto
+from domain.registry.claimed import claimed
 from domain.registry.snapshot import Person
 
 
@@ -28,24 +30,50 @@ async def look_into(scope: Scope, claim_id: ClaimId) -> LookInto | None:
     claim = claim_of(row) if row else None
     if claim is None or not claim.open or not claim.complete:
         return None
+    person = Person(claim.id, claim.person_name, claim.aliases, claim.consent, claim.creators)
+    opened, unread = await faces.faces_of_claim(scope, claim.id)
     return LookInto(
-        claim=claim,
-        person=Person(claim.id, claim.person_name, claim.aliases, claim.consent, claim.creators),
+        claim_id=claim.id,
+        claimed=await asyncio.to_thread(claimed, person, opened),
         subjects=claim_rules.subjects_in(claim.locations, public_url=scope.ports.public_url),
-        may_hold=claim_rules.may_hold(claim.relation),
-        faces=await faces.faces_of_claim(scope, claim.id),
+        notes=holding.notes_on_looking(claim, unread_faces=unread),
     )
 
 
-async def looked_into(scope: Scope, claim_id: ClaimId, found: Sequence[Affected]) -> None:
-    """Record what was found and held at once for a claim; from now on it is for a moderator to verify.
+async def lock_for_hold(w: Work, claim_id: ClaimId, subject: Subject) -> bool | None:
+    """Lock a claim before one thing that it names is looked at, and say whether that may be held for it.
 
-    Recording it again changes nothing that was recorded before.
+    What it holds already it may hold. None when the claim is over: then nothing is done for it any more.
     """
+    claim = await locked(w, claim_id)
+    if not claim.open:
+        return None
+    row = await w.one(
+        """
+        SELECT coalesce(bool_or(subject_kind = $2 AND subject_id = $3), false) AS holds,
+            count(*) < (SELECT holds_allowed FROM likeness_claim WHERE id = $1) AS allowed
+        FROM claim_affected WHERE claim_id = $1 AND action = 'HELD'
+        """,
+        claim_id,
+        subject.kind,
+        subject.id,
+    )
+    return row is not None and (row["holds"] or (row["allowed"] and claim_rules.may_hold(claim.relation)))
+
+
+async def note_looked_at(w: Work, claim_id: ClaimId, found: Affected) -> None:
+    """Note what was found in one thing, and whether it is held, in the work that holds it.
+
+    So nothing is ever held of which a claim's end doesn't know. Noting it again changes nothing.
+    """
+    await _record(w, claim_id, found)
+
+
+async def looked_into(scope: Scope, claim_id: ClaimId, notes: Sequence[str]) -> None:
+    """Say that all that a claim names was looked at; from now on it is for a moderator to verify."""
     async with work(scope.now) as w:
         claim = await locked(w, claim_id)
-        for each in found:
-            await _record(w, claim_id, each)
+        await holding.add_notes(w, claim_id, notes)
         if claim.status is ClaimStatus.RECEIVED:
             await w.execute("UPDATE likeness_claim SET status = 'VERIFYING' WHERE id = $1", claim_id)
             w.tell(ClaimLookedInto(claim_id))
@@ -102,6 +130,22 @@ async def held_by_claim(claim_id: ClaimId, *, alone: bool = False) -> Sequence[A
         alone,
     )
     return [affected_of(row) for row in rows]
+
+
+async def held_findings(subject: Subject) -> Sequence[Finding]:
+    """Give what was found in a thing that open claims hold; none where none does."""
+    rows = await fetch(
+        """
+        SELECT noted.findings FROM claim_affected noted JOIN likeness_claim c ON c.id = noted.claim_id
+        WHERE noted.subject_kind = $1 AND noted.subject_id = $2 AND noted.action = 'HELD'
+            AND c.status IN ('RECEIVED', 'VERIFYING')
+        ORDER BY noted.id
+        """,
+        subject.kind,
+        subject.id,
+    )
+    found = (Finding.from_json(each) for row in rows for each in json.loads(row["findings"]))
+    return list(dict.fromkeys(found))
 
 
 async def _record(w: Work, claim_id: UUID, found: Affected) -> None:

@@ -157,20 +157,32 @@ def checked_descriptors(descriptors: Sequence[Sequence[float]]) -> tuple[tuple[f
 
 
 def subjects_in(locations: Iterable[str], *, public_url: str) -> tuple[Subject, ...]:
-    """Give the things of ours that a claim names: by their id, or by a link to our own pages."""
-    host = urlsplit(public_url).netloc.lower()
-    found = []
-    for location in locations:
-        link = urlsplit(location) if "://" in location else None
-        if link is not None and link.netloc.lower() != host:
-            continue
-        found += [Subject(kind, UUID(hex=digits)) for kind, digits in _OURS.findall(location)]
-    return tuple(dict.fromkeys(found))
+    """Give the things of ours that a claim names: by their id, or by a link to our own pages.
+
+    A place names one thing, the first that stands in it, and a claim as many as it may name places.
+    """
+    host = _host_of(public_url)
+    ours = (location for location in locations if "://" not in location or _host_of(location) == host)
+    named = (found for location in ours if (found := _OURS.search(location)))
+    return tuple(dict.fromkeys(Subject(found[1], UUID(hex=found[2])) for found in named))[:MAX_LOCATIONS]
+
+
+def _host_of(link: str) -> str | None:
+    """Give the host of a link; None for one that is malformed, and therefore not ours."""
+    try:
+        return urlsplit(link).netloc.lower()
+    except ValueError:
+        return None
 
 
 def may_hold(relation: ClaimRelation | None) -> bool:
     """Whether what a claim names is held before it is decided: for the person themselves and for their guardian."""
     return relation in (ClaimRelation.SELF, ClaimRelation.PARENT_OR_GUARDIAN)
+
+
+def holds_allowed(wanted: int, *, held: int, most: int) -> int:
+    """Say how many of the things that a claim names it may have held, where others of that day have had theirs."""
+    return max(0, min(wanted, most - held))
 
 
 def due_at(received_at: datetime) -> datetime:

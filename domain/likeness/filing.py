@@ -1,45 +1,50 @@
 """How a claim comes in: by the form, by e-mail, and completed later; and how its PIN opens it again."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from domain import accounts
 from domain.kernel.ids import AccountId, ClaimId, new_id
-from domain.kernel.limits import network_of, within_limit
+from domain.kernel.limits import count_use, network_of, seconds_to_wait, still_allowed, within_limit
 from domain.kernel.refusals import Conflict, InvalidInput, NotFound, RateLimited
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch_one
 from domain.kernel.work import Work, work
-from domain.likeness import claim_rules, faces, letters, proofs
+from domain.likeness import claim_rules, faces, holding, letters, proofs
 from domain.likeness.claim_reads import claim_of
 from domain.likeness.facts import ClaimReceived
 from domain.likeness.values import Claim, ClaimDraft, ClaimSource, ClaimStatus, Filed, MailedClaim
 from domain.registry.snapshot import Consent
 
+_Limit = Callable[[Scope, str, str], Awaitable[None]]
+
 
 async def file_claim(scope: Scope, draft: ClaimDraft, *, proof: str | None = None) -> Filed:
     """File a claim; no account is needed. Gives it with the PIN that opens it, which is shown this once.
 
-    The first claims of an address within an hour are free; further ones cost a proof of work, `proofs.challenge`.
-    Raises InvalidInput, RateLimited.
+    The first claims of an address within an hour are free; further ones cost a proof of work, `proofs.challenge`, and
+    so does, without an account, that what the claim names is held at once. Raises InvalidInput, RateLimited.
     """
     checked = claim_rules.checked_draft(draft)
     if checked.face_descriptors:
         faces.require_sealer(scope)
     creators = await _creators(checked.creators)
-    expires_at = proofs.check(scope, proof) if proof is not None else None
+    expires_at = await proofs.check(scope, proof) if proof is not None else None
     await _limited(scope, checked.contact_email, proved=proof is not None)
     pin = claim_rules.new_pin()
     pin_hash = await accounts.hash_password(pin)
     async with work(scope.now) as w:
+        await holding.lock_holds(w)
         if proof is not None and expires_at is not None:
             await proofs.spend(w, proof, expires_at)
         claim = await _write(w, scope, checked, creators, pin_hash)
+        await holding.allow(w, scope, claim, proved=proof is not None or not proofs.demanded(scope))
         await faces.keep(w, scope, claim.id, checked.face_descriptors)
         await letters.receipt(w, scope, claim)
         w.tell(ClaimReceived(claim.id))
+    await count_use(scope, "claim-email", checked.contact_email)
     return Filed(claim, pin)
 
 
@@ -84,6 +89,7 @@ async def complete_claim(scope: Scope, case_code: str, pin: str, draft: ClaimDra
         faces.require_sealer(scope)
     creators = await _creators(checked.creators)
     async with work(scope.now) as w:
+        await holding.lock_holds(w)
         claim = await locked(w, found.id)
         if claim.complete or not claim.open:
             raise Conflict("This claim is complete: file another one to add something.", state=claim.status)
@@ -106,6 +112,7 @@ async def complete_claim(scope: Scope, case_code: str, pin: str, draft: ClaimDra
             checked.signature,
         )
         claim = await _join_others(w, claim.id, key)
+        await holding.allow(w, scope, claim, proved=True)
         await faces.keep(w, scope, claim.id, checked.face_descriptors)
         w.tell(ClaimReceived(claim.id))
     return claim
@@ -114,17 +121,42 @@ async def complete_claim(scope: Scope, case_code: str, pin: str, draft: ClaimDra
 async def open_claim(scope: Scope, case_code: str, pin: str) -> Claim | None:
     """Give the claim that a case code and a PIN open; None when they open none, which takes as long to say.
 
+    Failures alone are counted: whoever knows the PIN looks as often as they like. A network that has failed too often
+    waits. So does, while a case has been tried too often by anybody, one that has failed there three times that day;
+    the case code is public, and strangers must not lock the claimant out. Of ten thousand million PINs a thousand
+    networks then try 3,000 in a day, which would take nine thousand years, and a million networks nine.
     Raises RateLimited.
     """
-    network = network_of(scope.address)
-    await within_limit(scope, "claim-look-address", network)
-    code, digits = claim_rules.case_code_of(case_code), claim_rules.pin_of(pin)
-    if code is not None:
-        await within_limit(scope, "claim-look", f"{code} {network}")
-        await within_limit(scope, "claim-look-case", code)
+    network, code, digits = network_of(scope.address), claim_rules.case_code_of(case_code), claim_rules.pin_of(pin)
+    await _may_look(scope, network, code)
     row = await fetch_one("SELECT * FROM likeness_claim WHERE case_code = $1", code)
     checked = await accounts.check_password(row["pin_hash"] if row else None, digits or "")
-    return claim_of(row) if row and checked.right else None
+    if row and checked.right:
+        await _may_look(scope, network, code)  # many tries at once have all passed the first time
+        return claim_of(row)
+    for rule, key in _failures_of(network, code):
+        await count_use(scope, rule, key)
+    return None
+
+
+async def _may_look(scope: Scope, network: str, code: str | None) -> None:
+    """Refuse to whoever has failed too often to open a case. Raises RateLimited."""
+    of_network, *of_case = _failures_of(network, code)
+    await still_allowed(scope, *of_network)
+    if of_case:
+        here, late, anybody = of_case
+        await still_allowed(scope, *here)
+        if await seconds_to_wait(scope, *anybody) is not None:
+            await still_allowed(scope, *late)
+
+
+def _failures_of(network: str, code: str | None) -> list[tuple[str, str]]:
+    """Name the rules that a failure counts under: for the network, and for it and for anybody at this case."""
+    found = [("claim-look-address", network)]
+    if code is not None:
+        here = f"{code} {network}"
+        found += [("claim-look", here), ("claim-look-late", here), ("claim-look-case", code)]
+    return found
 
 
 async def locked(w: Work, claim_id: ClaimId) -> Claim:
@@ -212,13 +244,17 @@ def _account_id(text: str) -> AccountId | None:
 
 
 async def _limited(scope: Scope, email: str, *, proved: bool) -> None:
-    """Count a claim against its limits; whoever must wait is recorded, and told how long. Raises RateLimited."""
+    """Count a claim against its limits; whoever must wait is recorded, and told how long. Raises RateLimited.
+
+    Claims that name one e-mail address make further ones for it cost a puzzle, and never forbid them: anybody can
+    name it.
+    """
     network = network_of(scope.address)
     await limited(scope, "claim", network)
-    await limited(scope, "claim-email", email)
     if proved:
         return
     try:
+        await limited(scope, "claim-email", email, by=still_allowed)
         await limited(scope, "claim-unproved", network)
     except RateLimited as refused:
         raise RateLimited(
@@ -227,10 +263,10 @@ async def _limited(scope: Scope, email: str, *, proved: bool) -> None:
         ) from None
 
 
-async def limited(scope: Scope, rule: str, key: str) -> None:
+async def limited(scope: Scope, rule: str, key: str, *, by: _Limit = within_limit) -> None:
     """Count one use of a rule; a refusal is recorded under a hash of the address. Raises RateLimited."""
     try:
-        await within_limit(scope, rule, key)
+        await by(scope, rule, key)
     except RateLimited:
         await _record(rule, key, scope.now)
         raise

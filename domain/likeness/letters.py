@@ -17,6 +17,8 @@ from domain.likeness.values import Claim, Letter
 from domain.reasons import Statement
 
 MOST_ATTEMPTS = 10
+MOST_LETTERS_A_DAY = 10
+_A_DAY = timedelta(days=1)
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=4)
 LEASE = timedelta(minutes=2)
@@ -24,7 +26,12 @@ LEASE = timedelta(minutes=2)
 
 
 async def receipt(w: Work, scope: Scope, claim: Claim) -> None:
-    """Say that a claim filed by the form is received; its PIN was shown there and is not repeated."""
+    """Say that a claim filed by the form is received; its PIN was shown there and is not repeated.
+
+    Nobody has shown that the address is theirs: beyond so many letters a day it gets none.
+    """
+    if await _has_had_enough(w, scope, claim):
+        return
     await _write(
         w,
         scope,
@@ -117,7 +124,9 @@ Status, and what became of what was found: {case_url(scope, claim.case_code)}
 
 
 async def withdrawal(w: Work, scope: Scope, claim: Claim) -> None:
-    """Confirm that a claim was withdrawn."""
+    """Confirm that a claim was withdrawn, in the manner of `receipt`."""
+    if await _has_had_enough(w, scope, claim):
+        return
     await _write(
         w,
         scope,
@@ -196,6 +205,16 @@ async def letter_failed(scope: Scope, letter: Letter, reason: str) -> bool:
 def case_url(scope: Scope, case_code: str) -> str:
     """Give the page on which a claim is looked at, completed and withdrawn."""
     return f"{scope.ports.claims_url or scope.ports.public_url + '/claims'}/{case_code}"
+
+
+async def _has_had_enough(w: Work, scope: Scope, claim: Claim) -> bool:
+    """Whether a claim's address was written to so often within a day that what can wait is left out."""
+    row = await w.one(
+        "SELECT count(*) FROM claim_letter WHERE recipient = $1 AND created_at > $2",
+        claim.contact_email,
+        scope.now - _A_DAY,
+    )
+    return row is not None and row[0] >= MOST_LETTERS_A_DAY
 
 
 async def _write(

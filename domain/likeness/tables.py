@@ -67,6 +67,10 @@ class ClaimRow(Table, tablename="likeness_claim"):
     decided_by = UUID(null=True, default=None)
     withdrawn_at = Timestamptz(null=True, default=None)
     person_id = UUID(null=True, default=None, help_text="Whom the registry protects because of it.")
+    network_mark = Varchar(length=64, null=True, default=None, help_text="A keyed digest of where it was filed from.")
+    holds_allowed = Integer(default=0, help_text="How many of the things that it names may be held before a decision.")
+    allowed_at = Timestamptz(null=True, default=None, help_text="When that was said; it counts for a day.")
+    notes = Array(base_column=Text(), default=list, help_text="Why something was not looked at, or not held.")
 
 
 class FaceRow(Table, tablename="face_descriptor"):

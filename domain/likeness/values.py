@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.kernel.findings import Finding
 from domain.kernel.ids import AccountId, ClaimId, PersonId, Subject
+from domain.registry.claimed import Claimed
 from domain.registry.snapshot import Consent, Person
 
 
@@ -145,16 +146,15 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class LookInto:
-    """What is to be looked at for a claim: the things that it names and the person, as a matcher takes them.
+    """What is to be looked at for a claim: the things that it names, and how its person is looked for.
 
-    `may_hold` says whether what agrees is held at once: the claimant is the person or their guardian.
+    `notes` are told to the claimant and to moderators: what can't be compared, and which names hold nothing.
     """
 
-    claim: Claim
-    person: Person
+    claim_id: ClaimId
+    claimed: Claimed
     subjects: tuple[Subject, ...]
-    may_hold: bool
-    faces: tuple[bytes, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,32 +6,35 @@ what that finds is not stored with the resource: it belongs to the claim.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from domain import reasons
-from domain.kernel.findings import Finding, Signal, Verdict
+from domain.kernel.findings import Finding
 from domain.kernel.ids import AccountId, ResourceId
 from domain.kernel.ports import Sealer
 from domain.kernel.scope import Scope
-from domain.kernel.sql import fetch
 from domain.kernel.work import Work, work
+from domain.registry.claimed import Claimed, anonymous
 from domain.registry.matching import Matcher
 from domain.registry.names import NameMatcher
-from domain.registry.snapshot import EnrolledFace, Person, Snapshot
+from domain.registry.snapshot import Snapshot
 from domain.resources import statements
 from domain.resources.facts import ResourceChanged
 from domain.resources.holders import lock_holder
 from domain.resources.keeping import FACTS_SQL, facts_of
 from domain.resources.reads import resource_of
-from domain.resources.rules import examine, examine_own_texts, is_of_person
+from domain.resources.rules import examine, examine_own_texts
 from domain.resources.settling import hold_registry, settle
 from domain.resources.values import Cause, Holder, Resource, ResourceStatus
 
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """What a look at a resource for a claim found. `sha256` are its files, `held` whether it is held for a claim."""
+    """What a look at a resource for a claim found. `sha256` are its files, `held` whether it is held for a claim.
+
+    What is `of_the_house`, added by the operator, is never held before a decision: everybody draws with it.
+    """
 
     owner_id: AccountId
     status: ResourceStatus
@@ -39,6 +42,7 @@ class LookedAt:
     findings: tuple[Finding, ...]
     sha256: tuple[str, ...]
     held: bool
+    of_the_house: bool
 
     @property
     def public(self) -> bool:
@@ -47,36 +51,32 @@ class LookedAt:
 
 
 async def look_at_for_claim(
-    scope: Scope, resource_id: ResourceId, person: Person, *, faces: Sequence[bytes] = (), may_hold: bool
+    w: Work, scope: Scope, resource_id: ResourceId, claimed: Claimed, *, may_hold: bool
 ) -> LookedAt | None:
     """Look at a resource that a claim names; hold it if it is public, the signals agree, and it may be held.
 
-    They agree where the claimed name stands in its texts or metadata, or a face in its samples is like one in `faces`.
-
-    Gives None when there is no such resource. Done again it finds and does the same.
+    They agree where a claimed name that looks like a person's stands in its texts or metadata, or a face in its
+    samples is like one of theirs. Gives None when there is no such resource. Done again it finds and does the same.
     """
-    enrolled = tuple(EnrolledFace(person.id, face) for face in faces)
-    matcher = await asyncio.to_thread(NameMatcher, Snapshot(version=0, persons=(person,), faces=enrolled))
-    async with work(scope.now) as w:
-        await lock_holder(w, Holder("resource", resource_id))
-        row = await w.one("SELECT * FROM resource WHERE id = $1 FOR UPDATE", resource_id)
-        if row is None:
-            return None
-        resource = resource_of(row)
-        rows = await w.fetch(
-            f"SELECT {FACTS_SQL} FROM scan JOIN stored_file f ON f.id = scan.file_id"  # noqa: S608 - a constant of ours
-            " WHERE f.holder_kind IN ('resource', 'sample') AND f.holder_id = $1 AND scan.status = 'DONE'"
-            " ORDER BY f.id",
-            resource_id,
-        )
-        findings = _found(resource, rows, matcher, person, scope.ports.sealer)
-        agrees = any(
-            finding.verdict is Verdict.BLOCKED or finding.signal is Signal.FACE_IN_SAMPLE for finding in findings
-        )
-        held = row["cause"] == Cause.CLAIM
-        if may_hold and agrees and resource.status is ResourceStatus.PUBLISHED:
-            await _hold(w, scope, resource, findings)
-            held = True
+    await lock_holder(w, Holder("resource", resource_id))
+    row = await w.one("SELECT * FROM resource WHERE id = $1 FOR UPDATE", resource_id)
+    if row is None:
+        return None
+    resource = resource_of(row)
+    rows = await w.fetch(
+        f"SELECT {FACTS_SQL} FROM scan JOIN stored_file f ON f.id = scan.file_id"  # noqa: S608 - a constant of ours
+        " WHERE f.holder_kind IN ('resource', 'sample') AND f.holder_id = $1 AND scan.status = 'DONE'"
+        " ORDER BY f.id",
+        resource_id,
+    )
+    own = examine_own_texts(resource, claimed.matcher)
+    found = claimed.found([*own, *_in_files(rows, claimed, scope.ports.sealer)])
+    findings = anonymous(found)
+    held = row["cause"] == Cause.CLAIM
+    holdable = resource.status is ResourceStatus.PUBLISHED and not resource.in_place
+    if may_hold and holdable and claimed.agrees(found):
+        await _hold(w, scope, resource, findings)
+        held = True
     return LookedAt(
         owner_id=resource.owner_id,
         status=ResourceStatus.PUBLISHED if held else resource.status,  # only what is public is held for a claim
@@ -84,19 +84,16 @@ async def look_at_for_claim(
         findings=findings,
         sha256=tuple(row["sha256"] for row in rows),
         held=held,
+        of_the_house=resource.in_place,
     )
 
 
-async def look_at_files(
-    scope: Scope, holders: Sequence[Holder], person: Person, *, faces: Sequence[bytes] = ()
-) -> tuple[Finding, ...]:
+async def look_at_files(w: Work, scope: Scope, holders: Sequence[Holder], claimed: Claimed) -> tuple[Finding, ...]:
     """Look for a claimed person in the names, the metadata and the faces of examined files, whoever holds them.
 
-    The findings name the person by the id that the caller gave; nothing is written.
+    The findings name the person as `claimed` does; nothing is written.
     """
-    enrolled = tuple(EnrolledFace(person.id, face) for face in faces)
-    matcher = await asyncio.to_thread(NameMatcher, Snapshot(version=0, persons=(person,), faces=enrolled))
-    rows = await fetch(
+    rows = await w.fetch(
         f"""
         SELECT {FACTS_SQL} FROM scan JOIN stored_file f ON f.id = scan.file_id
         JOIN unnest($1::text[], $2::uuid[]) AS asked(kind, id) ON f.holder_kind = asked.kind AND f.holder_id = asked.id
@@ -105,8 +102,7 @@ async def look_at_files(
         [holder.kind for holder in holders],
         [holder.id for holder in holders],
     )
-    found = [finding for row in rows for finding in examine(facts_of(row, scope.ports.sealer), matcher).findings]
-    return tuple(finding for finding in found if is_of_person(finding, person.id))
+    return claimed.found(_in_files(rows, claimed, scope.ports.sealer))
 
 
 async def release_from_claim(scope: Scope, resource_id: ResourceId, snapshot: Snapshot) -> bool:
@@ -135,13 +131,9 @@ async def _hold(w: Work, scope: Scope, resource: Resource, findings: Sequence[Fi
     )
 
 
-def _found(
-    resource: Resource, rows: Sequence[Any], matcher: Matcher, person: Person, sealer: Sealer | None
-) -> tuple[Finding, ...]:
-    """Give what speaks of the person in the resource's own texts, its files' names and their metadata."""
-    of_files = [finding for row in rows for finding in examine(facts_of(row, sealer), matcher).findings]
-    found = [*examine_own_texts(resource, matcher), *of_files]
-    return tuple(replace(finding, person_id=None) for finding in found if is_of_person(finding, person.id))
+def _in_files(rows: Sequence[Any], claimed: Claimed, sealer: Sealer | None) -> list[Finding]:
+    """Give what a matcher finds in the names of files, in their metadata, and in the faces that they show."""
+    return [finding for row in rows for finding in examine(facts_of(row, sealer), claimed.matcher).findings]
 
 
 async def matcher_at(scope: Scope, snapshot: Snapshot) -> Matcher:

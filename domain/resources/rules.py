@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from uuid import UUID
 
 from domain.kernel.findings import Finding, Signal, Verdict, worst
 from domain.kernel.ids import AccountId
@@ -204,11 +203,6 @@ def settled(status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verd
         Verdict.BLOCKED: ResourceStatus.BLOCKED,
         Verdict.FAILED: ResourceStatus.DRAFT,
     }[judged]
-
-
-def is_of_person(finding: Finding, person_id: UUID) -> bool:
-    """Whether a finding stands and is about this person."""
-    return finding.person_id == person_id and finding.verdict is not Verdict.CLEAN
 
 
 def permission(resource: Resource, files: Sequence[StoredFile], samples: Sequence[StoredFile] = ()) -> Permission:

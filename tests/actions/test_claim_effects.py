@@ -1,8 +1,11 @@
 """What claims do to resources: held at once where the signals agree, disabled when upheld, restored when withdrawn."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -11,21 +14,25 @@ import pytest
 from countenance.reacting import unheard
 from countenance.sealing import Seal
 from domain import bounties, likeness, reasons, resources
+from domain.kernel.clock import HandClock
 from domain.kernel.findings import Signal
-from domain.kernel.ids import PersonId, ResourceId, Subject
-from domain.kernel.ports import Ports
+from domain.kernel.ids import ClaimId, PersonId, ResourceId, Subject
+from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Actor, Scope
 from domain.kernel.wire import MetadataText
+from domain.kernel.work import Work
 from domain.likeness import AffectedAction, Claim, ClaimReceived, ClaimRelation, ClaimStatus, Filed
 from domain.reactions import REACTIONS
+from domain.registry import claimed as claimed_persons
 from domain.registry.faces import packed
-from domain.registry.snapshot import Consent
-from domain.resources import ResourceStatus
+from domain.registry.names import NameMatcher
+from domain.registry.snapshot import Consent, Snapshot
+from domain.resources import ResourceDraft, ResourceKind, ResourceStatus
 from tests.actions.bounties import followed, opened, somebody, validated
 from tests.actions.bounties import submitted as entered
 from tests.actions.test_samples import examined, with_sample
-from tests.claiming import a_descriptor, filed
-from tests.factories import member, moderator
+from tests.claiming import a_claim, a_descriptor, filed, solved
+from tests.factories import admin, member, moderator
 from tests.resourcing import NAME, adopted, published, the
 
 Acting = Callable[[Actor], Scope]
@@ -54,6 +61,10 @@ async def claimed(scope: Scope, *ids: UUID, **changed: object) -> Filed:
     made = await filed(scope, locations=located(*ids), **changed)
     await followed(scope.ports)
     return made
+
+
+async def notes(made: Filed) -> list[str]:
+    return list((await likeness.notes_on_claims([made.claim.id]))[made.claim.id])
 
 
 async def decided(judge: Scope, claim: Claim, *, uphold: bool) -> None:
@@ -131,6 +142,191 @@ async def test_a_face_in_a_sample_agrees_as_well_as_a_name(nobody: Scope, acting
     assert [finding.signal for finding in item.findings] == [Signal.FACE_IN_SAMPLE]
 
 
+async def test_a_malformed_link_keeps_nothing_from_being_looked_at(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    named = await published(acting(await member()), b"1", title=f"After {NAME}")
+
+    made = await filed(nobody, locations=("http://[bad", "https://foo\u2100bar.com/x", *located(named)))
+    await followed(system.ports)
+
+    assert await statuses(system, named) == [ResourceStatus.HELD]
+    assert await affected(made.claim) == {Subject("resource", named): AffectedAction.HELD}
+    assert await db.fetchval("SELECT count(*) FROM fact WHERE attempts > 0") == 0
+
+
+async def test_a_claim_makes_one_matcher_off_the_loop_and_looks_at_what_is_there(
+    nobody: Scope, acting: Acting, system: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [await published(acting(await member()), bytes([n]), title=f"After {NAME}") for n in range(3)]
+    threads: list[threading.Thread] = []
+
+    class Watched(NameMatcher):
+        def __init__(self, snapshot: Snapshot) -> None:
+            threads.append(threading.current_thread())
+            super().__init__(snapshot)
+
+    monkeypatch.setattr(claimed_persons, "NameMatcher", Watched)
+    crowded = " ".join(f"resource_{number:032x}" for number in range(40))
+
+    made = await filed(nobody, locations=(crowded, *located(*named), "entry_" + "0" * 32, "job_" + "0" * 32))
+    await followed(system.ports)
+
+    assert await affected(made.claim) == {Subject("resource", each): AffectedAction.HELD for each in named}
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
+
+
+async def test_a_hold_outlives_no_claim_that_ended_before_all_was_looked_at(
+    nobody: Scope, acting: Acting, system: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = acting(await member())
+    first, second = [await published(owner, bytes([n]), title=f"After {NAME}") for n in range(2)]
+    look = resources.look_at_for_claim
+
+    async def failing(w: Work, scope: Scope, resource_id: ResourceId, *args: Any, **said: Any) -> object:
+        if resource_id == second:
+            raise ConnectionError("the database went away")
+        return await look(w, scope, resource_id, *args, **said)
+
+    made = await filed(nobody, locations=located(first, second))
+    monkeypatch.setattr(resources, "look_at_for_claim", failing)
+    with pytest.raises(ConnectionError):
+        await REACTIONS[ClaimReceived][0](system, ClaimReceived(made.claim.id))
+    during, noted = await statuses(system, first, second), await affected(made.claim)
+
+    await likeness.withdraw_claim(nobody, made.claim.case_code, made.pin)
+    monkeypatch.undo()
+    await followed(system.ports)
+
+    assert during == [ResourceStatus.HELD, ResourceStatus.PUBLISHED]
+    assert noted == {Subject("resource", first): AffectedAction.HELD}
+    assert await statuses(system, first, second) == [ResourceStatus.PUBLISHED] * 2
+    assert await affected(made.claim) == {Subject("resource", first): AffectedAction.RESTORED}
+
+
+async def test_a_claim_that_ends_while_it_is_looked_into_holds_nothing_more(
+    nobody: Scope, acting: Acting, system: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = acting(await member())
+    first, second = [await published(owner, bytes([n]), title=f"After {NAME}") for n in range(2)]
+    made = await filed(nobody, locations=located(first, second))
+    lock = likeness.lock_for_hold
+    seen: list[bool | None] = []
+
+    async def late(w: Work, claim_id: ClaimId, subject: Subject) -> bool | None:
+        if seen:
+            await w.execute(
+                "UPDATE likeness_claim SET status = 'WITHDRAWN', withdrawn_at = now() WHERE id = $1", claim_id
+            )
+        seen.append(await lock(w, claim_id, subject))
+        return seen[-1]
+
+    monkeypatch.setattr(likeness, "lock_for_hold", late)
+    await followed(system.ports)
+
+    assert seen == [True, None]
+    assert await statuses(system, first, second) == [ResourceStatus.HELD, ResourceStatus.PUBLISHED]
+    assert (await likeness.claims_by_ids(system, [made.claim.id]))[made.claim.id].status is ClaimStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize(("title", "name"), [("Watercolour", "Watercolour"), ("Starter (untrained)",) * 2])
+async def test_the_words_of_a_title_are_noted_and_hold_nothing(
+    nobody: Scope, acting: Acting, system: Scope, title: str, name: str
+) -> None:
+    resource_id = await published(acting(await member()), b"1", title=title)
+
+    made = await claimed(nobody, resource_id, person_name=name)
+
+    [item] = (await likeness.affected_by([made.claim.id]))[made.claim.id]
+    assert await statuses(system, resource_id) == [ResourceStatus.PUBLISHED]
+    assert (item.action, [finding.signal for finding in item.findings]) == (AffectedAction.NONE, [Signal.NAME_IN_TEXT])
+    [note] = await notes(made)
+    assert "A name of one word, or of ordinary words, holds nothing before a decision" in note
+
+
+async def test_what_the_operator_has_added_is_not_held_before_a_decision(
+    nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    checkpoint = await resources.add_checkpoint(
+        system,
+        Path("/models/starter"),
+        ResourceDraft(ResourceKind.CHECKPOINT, f"After {NAME}"),
+        owner_id=(await admin()).account_id,
+        sha256="ab" * 32,
+        size_bytes=1000,
+    )
+
+    made = await claimed(nobody, checkpoint)
+
+    assert await statuses(system, checkpoint) == [ResourceStatus.PUBLISHED]
+    assert await affected(made.claim) == {Subject("resource", checkpoint): AffectedAction.NONE}
+    assert await notes(made) == [likeness.OF_THE_HOUSE]
+
+
+async def test_only_so_much_is_held_in_a_day_for_one_network_or_address(
+    nobody: Scope, acting: Acting, system: Scope, ports: Ports, clock: HandClock
+) -> None:
+    owner = acting(await member())
+    ids = [await published(owner, bytes([n]), title=f"After {NAME}") for n in range(6)]
+    here = replace(nobody, ports=replace(ports, policy=Policy(claim_holds_a_day=2)), address="203.0.113.9")
+    elsewhere = replace(here, address="203.0.113.10")
+
+    first = await claimed(here, *ids[:3])
+    same_network = await claimed(here, ids[3], contact_email="rigel@example.org")
+    same_address = await claimed(elsewhere, ids[4])
+    other = await claimed(elsewhere, ids[5], contact_email="vega@example.org")
+    clock.turn(timedelta(hours=25))
+    later = await claimed(here, ids[3])
+
+    assert list((await affected(first.claim)).values()).count(AffectedAction.HELD) == 2
+    assert [list((await affected(each.claim)).values()) for each in (same_network, same_address, other, later)] == [
+        [AffectedAction.NONE],
+        [AffectedAction.NONE],
+        [AffectedAction.HELD],
+        [AffectedAction.HELD],
+    ]
+    assert "Of the 3 things that it names at most 2 can be held" in (await notes(first))[0]
+    assert "Of the 1 things that it names at most 0 can be held" in (await notes(same_network))[0]
+    assert await notes(other) == []
+
+
+async def test_without_an_account_a_hold_costs_a_proof(
+    nobody: Scope, acting: Acting, system: Scope, ports: Ports
+) -> None:
+    owner = acting(await member())
+    ids = [await published(owner, bytes([n]), title=f"After {NAME}") for n in range(3)]
+    public = replace(nobody, ports=replace(ports, proof_key=b"k" * 32, policy=Policy(claim_proof_bits=8)))
+    puzzle = await likeness.challenge(public)
+
+    unproved = await claimed(public, ids[0])
+    made = await likeness.file_claim(
+        public, a_claim(locations=located(ids[1])), proof=solved(puzzle.token, puzzle.bits)
+    )
+    signed_in = await claimed(public.as_(await member()), ids[2])
+
+    assert await statuses(system, *ids) == [ResourceStatus.PUBLISHED, ResourceStatus.HELD, ResourceStatus.HELD]
+    assert await affected(unproved.claim) == {Subject("resource", ids[0]): AffectedAction.NONE}
+    assert "without an account and without a proof of work" in (await notes(unproved))[0]
+    assert (await notes(made), await notes(signed_in)) == ([], [])
+
+
+async def test_faces_that_another_key_sealed_are_told_of_and_the_rest_is_looked_at(
+    nobody: Scope, acting: Acting, system: Scope, ports: Ports, caplog: pytest.LogCaptureFixture
+) -> None:
+    named = await published(acting(await member()), b"1", title=f"After {NAME}")
+    made = await filed(nobody, locations=located(named), face_descriptors=(a_descriptor(1), a_descriptor(2)))
+
+    await followed(replace(ports, sealer=Seal("cd" * 32)))
+
+    claim = (await likeness.claims_by_ids(system, [made.claim.id]))[made.claim.id]
+    assert (claim.status, await statuses(system, named)) == (ClaimStatus.VERIFYING, [ResourceStatus.HELD])
+    assert await notes(made) == [
+        "2 of its face descriptors can't be opened with this server's key and are not compared."
+    ]
+    assert "2 faces of a claim were sealed under another key" in caplog.text
+
+
 async def test_a_rejected_claim_frees_what_it_held(nobody: Scope, acting: Acting, system: Scope) -> None:
     owner = acting(await member())
     named = await published(owner, b"1", title=f"After {NAME}")
@@ -154,6 +350,19 @@ async def test_what_two_claims_hold_is_free_when_the_last_is_over(nobody: Scope,
 
     assert between == [ResourceStatus.HELD]
     assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
+
+
+async def test_a_claim_that_may_hold_nothing_keeps_nothing_held_that_another_one_holds(
+    nobody: Scope, acting: Acting, system: Scope
+) -> None:
+    named = await published(acting(await member()), b"1", title=f"After {NAME}")
+    first = await claimed(nobody, named)
+    second = await claimed(nobody, named, relation=ClaimRelation.AGENT)
+
+    await withdrawn(nobody, first)
+
+    assert await statuses(system, named) == [ResourceStatus.PUBLISHED]
+    assert await affected(second.claim) == {Subject("resource", named): AffectedAction.NONE}
 
 
 async def test_what_a_claim_holds_is_held_again_after_another_registration_blocked_it_and_is_gone(

@@ -1,8 +1,8 @@
 """Claims through the real database: filed, opened, limited, decided, withdrawn, and their time running out."""
 
 import asyncio
-import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
@@ -19,10 +19,9 @@ from domain.kernel.paging import PageAsk
 from domain.kernel.ports import Policy, Ports
 from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed, NotFound, RateLimited, SignInRequired
 from domain.kernel.scope import Actor, Scope
-from domain.likeness import ClaimFilter, ClaimRelation, ClaimStatus
-from domain.likeness.proofs import leading_zero_bits
+from domain.likeness import ClaimFilter, ClaimRelation, ClaimStatus, letters, proofs
 from domain.registry.snapshot import Consent
-from tests.claiming import a_claim, a_descriptor, filed
+from tests.claiming import a_claim, a_descriptor, filed, solved
 from tests.factories import member, moderator
 from tests.resourcing import NAME
 
@@ -38,7 +37,32 @@ class Full:
 
     async def hit(self, rule: str, key: str) -> int | None:
         self.asked.append((rule, key))
+        return await self.wait(rule, key)
+
+    async def wait(self, rule: str, key: str) -> int | None:
         return 77 if rule in self.rules else None
+
+
+class Counting:
+    """A limiter that counts uses, and allows as many as is said; of other rules any number."""
+
+    def __init__(self, **most: int) -> None:
+        self.most = most
+        self.uses: Counter[tuple[str, str]] = Counter()
+
+    async def hit(self, rule: str, key: str) -> int | None:
+        wait = await self.wait(rule, key)
+        if wait is None:
+            self.uses[rule, key] += 1
+        return wait
+
+    async def wait(self, rule: str, key: str) -> int | None:
+        return 77 if self.uses[rule, key] >= self.most.get(rule, 1000) else None
+
+
+def wrong_of(pin: str) -> str:
+    """Another PIN."""
+    return f"{(int(pin) + 1) % 10**10:010}"
 
 
 @pytest.fixture
@@ -57,15 +81,6 @@ async def _nothing(db: asyncpg.Pool) -> bool:
         for table in ("likeness_claim", "face_descriptor", "claim_letter", "fact", "spent_proof")
     ]
     return counts == [0] * 5
-
-
-def solved(token: str, bits: int) -> str:
-    """What a browser does."""
-    for nonce in range(1_000_000):
-        proof = f"{token}:{nonce}"
-        if leading_zero_bits(hashlib.sha256(proof.encode()).digest()) >= bits:
-            return proof
-    raise AssertionError("no solution")
 
 
 async def test_a_claim_is_filed_by_nobody_in_particular_and_opens_with_its_pin(
@@ -113,20 +128,80 @@ async def test_nothing_but_code_and_pin_together_opens_a_claim(db: asyncpg.Pool,
     assert await db.fetchval("SELECT status FROM likeness_claim") == "RECEIVED"
 
 
-async def test_looking_is_limited_by_case_and_by_address(nobody: Scope, ports: Ports) -> None:
+async def test_the_right_pin_is_counted_by_nothing(nobody: Scope, ports: Ports) -> None:
     made = await filed(nobody)
-    limiter = Full("claim-look-case")
+    limiter = Counting()
     scope = replace(nobody, ports=replace(ports, limiter=limiter), address="203.0.113.9")
 
+    looks = [await likeness.open_claim(scope, made.claim.case_code, made.pin) for _ in range(4)]
+    withdrawn = await likeness.withdraw_claim(scope, made.claim.case_code, made.pin)
+
+    assert looks == [made.claim] * 4
+    assert limiter.uses == {}
+    assert withdrawn.status is ClaimStatus.WITHDRAWN
+
+
+async def test_failures_count_for_the_network_and_at_the_case(nobody: Scope, ports: Ports) -> None:
+    made = await filed(nobody)
+    code, limiter = made.claim.case_code, Counting()
+    scope = replace(nobody, ports=replace(ports, limiter=limiter), address="203.0.113.9")
+
+    await likeness.open_claim(scope, code, wrong_of(made.pin))
+    await likeness.open_claim(scope, "nonsense", made.pin)
+
+    assert limiter.uses == {
+        ("claim-look-address", "203.0.113.9"): 2,
+        ("claim-look", f"{code} 203.0.113.9"): 1,
+        ("claim-look-late", f"{code} 203.0.113.9"): 1,
+        ("claim-look-case", code): 1,
+    }
+
+
+@pytest.mark.parametrize("rule", ["claim-look-address", "claim-look"])
+async def test_a_network_that_has_failed_too_often_waits_even_with_the_right_pin(
+    db: asyncpg.Pool, nobody: Scope, ports: Ports, rule: str
+) -> None:
+    made = await filed(nobody)
+    scope = replace(nobody, ports=replace(ports, limiter=Counting(**{rule: 2})), address="203.0.113.9")
+    for _ in range(2):
+        await likeness.open_claim(scope, made.claim.case_code, wrong_of(made.pin))
+
     with pytest.raises(RateLimited) as refused:
-        await likeness.open_claim(scope, made.claim.case_code, made.pin)
+        await likeness.withdraw_claim(scope, made.claim.case_code, made.pin)
 
     assert refused.value.retry_after_seconds == 77
-    assert limiter.asked == [
-        ("claim-look-address", "203.0.113.9"),
-        ("claim-look", f"{made.claim.case_code} 203.0.113.9"),
-        ("claim-look-case", made.claim.case_code),
-    ]
+    assert await db.fetchval("SELECT status FROM likeness_claim") == "RECEIVED"
+
+
+async def test_strangers_who_fail_at_a_case_do_not_lock_its_claimant_out(nobody: Scope, ports: Ports) -> None:
+    made = await filed(nobody)
+    code, limiter = made.claim.case_code, Counting(**{"claim-look-case": 4, "claim-look-late": 3})
+    stranger, claimant = (
+        replace(nobody, ports=replace(ports, limiter=limiter), address=f"203.0.113.{host}") for host in (9, 10)
+    )
+    await likeness.open_claim(claimant, code, wrong_of(made.pin))
+    for _ in range(3):
+        await likeness.open_claim(stranger, code, wrong_of(made.pin))
+
+    with pytest.raises(RateLimited):
+        await likeness.open_claim(stranger, code, made.pin)
+    withdrawn = await likeness.withdraw_claim(claimant, code, made.pin)
+
+    assert withdrawn.status is ClaimStatus.WITHDRAWN
+
+
+async def test_of_many_tries_at_once_only_so_many_are_answered(nobody: Scope, ports: Ports) -> None:
+    made = await filed(nobody)
+    scope = replace(nobody, ports=replace(ports, limiter=Counting(**{"claim-look": 2})), address="203.0.113.9")
+    pins = [wrong_of(made.pin)] * 4 + [made.pin]
+
+    answers = await asyncio.gather(
+        *(likeness.open_claim(scope, made.claim.case_code, pin) for pin in pins[:4]), return_exceptions=True
+    )
+    with pytest.raises(RateLimited):
+        await likeness.open_claim(scope, made.claim.case_code, pins[4])
+
+    assert answers == [None] * 4
 
 
 async def test_an_invalid_claim_leaves_nothing(db: asyncpg.Pool, nobody: Scope) -> None:
@@ -138,7 +213,7 @@ async def test_an_invalid_claim_leaves_nothing(db: asyncpg.Pool, nobody: Scope) 
 
 
 async def test_too_many_claims_are_told_to_wait_and_recorded(db: asyncpg.Pool, nobody: Scope, ports: Ports) -> None:
-    limiter = Full("claim-email")
+    limiter = Full("claim")
     scope = replace(nobody, ports=replace(ports, limiter=limiter), address="203.0.113.9")
 
     for _ in range(2):
@@ -146,18 +221,71 @@ async def test_too_many_claims_are_told_to_wait_and_recorded(db: asyncpg.Pool, n
             await filed(scope)
 
     assert refused.value.retry_after_seconds == 77
-    assert limiter.asked[:2] == [("claim", "203.0.113.9"), ("claim-email", "aldebaran@example.org")]
+    assert limiter.asked == [("claim", "203.0.113.9")] * 2
     assert await _nothing(db)
     recorded = await db.fetchrow("SELECT rule, times, address_hash FROM throttled_claim")
-    assert (recorded["rule"], recorded["times"]) == ("claim-email", 2)
-    assert "aldebaran" not in recorded["address_hash"]
+    assert (recorded["rule"], recorded["times"]) == ("claim", 2)
+    assert "203.0.113.9" not in recorded["address_hash"]
+
+
+async def test_a_claim_that_is_refused_uses_up_nothing_of_its_address(
+    db: asyncpg.Pool, nobody: Scope, ports: Ports
+) -> None:
+    limiter = Counting(**{"claim-unproved": 1})
+    scope = replace(nobody, ports=replace(ports, limiter=limiter), address="203.0.113.9")
+    await filed(scope)
+
+    with pytest.raises(RateLimited, match="likenessClaimChallenge"):
+        await filed(scope)
+    with pytest.raises(InvalidInput):
+        await likeness.file_claim(scope, a_claim(), proof="a:b")
+
+    assert limiter.uses[("claim-email", "aldebaran@example.org")] == 1
+    assert await db.fetchval("SELECT count(*) FROM likeness_claim") == 1
+
+
+async def test_an_address_that_others_have_named_often_costs_a_puzzle_and_is_never_refused(
+    db: asyncpg.Pool, nobody: Scope, ports: Ports
+) -> None:
+    limiter = Counting(**{"claim-email": 2})
+    stranger, owner = (
+        replace(nobody, ports=replace(ports, limiter=limiter), address=f"203.0.113.{host}") for host in (9, 10)
+    )
+    for _ in range(2):
+        await filed(stranger)
+    with pytest.raises(RateLimited, match="likenessClaimChallenge"):
+        await filed(owner)
+    puzzle = await likeness.challenge(owner)
+
+    made = await likeness.file_claim(owner, a_claim(), proof=solved(puzzle.token, puzzle.bits))
+
+    assert made.claim.status is ClaimStatus.RECEIVED
+    assert await db.fetchval("SELECT count(*) FROM likeness_claim") == 3
+
+
+async def test_an_address_gets_so_many_letters_a_day_and_the_decision_always(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters, "MOST_LETTERS_A_DAY", 2)
+    made = [await filed(nobody) for _ in range(3)]
+    of_receipts = await db.fetchval("SELECT count(*) FROM claim_letter")
+    await likeness.withdraw_claim(nobody, made[0].claim.case_code, made[0].pin)
+    of_withdrawal = await db.fetchval("SELECT count(*) FROM claim_letter")
+    await likeness.decide_claim(acting(await moderator()), made[1].claim.id, uphold=False, explanation="x")
+    of_decision = await db.fetchval("SELECT count(*) FROM claim_letter")
+    clock.turn(timedelta(hours=25))
+
+    await filed(nobody)
+
+    assert (of_receipts, of_withdrawal, of_decision) == (2, 2, 3)
+    assert await db.fetchval("SELECT count(*) FROM claim_letter") == 4
 
 
 async def test_a_solved_puzzle_lets_a_busy_address_file_once_more(
     db: asyncpg.Pool, nobody: Scope, ports: Ports, clock: HandClock
 ) -> None:
     busy = replace(nobody, ports=replace(ports, limiter=Full("claim-unproved")))
-    set_ = likeness.challenge(busy)
+    set_ = await likeness.challenge(busy)
     proof = solved(set_.token, set_.bits)
     with pytest.raises(RateLimited, match="likenessClaimChallenge"):
         await filed(busy)
@@ -173,11 +301,44 @@ async def test_a_solved_puzzle_lets_a_busy_address_file_once_more(
         with pytest.raises(InvalidInput) as refused:
             await likeness.file_claim(busy, a_claim(), proof=wrong)
         assert refused.value.field == "proof"
-    late = solved(likeness.challenge(busy).token, 8)
+    late = solved((await likeness.challenge(busy)).token, 8)
     clock.turn(timedelta(minutes=16))
     with pytest.raises(InvalidInput, match="too late"):
         await likeness.file_claim(busy, a_claim(), proof=late)
     assert await db.fetchval("SELECT count(*) FROM likeness_claim") == 1
+
+
+async def test_a_puzzle_is_for_the_network_that_it_was_set_to(db: asyncpg.Pool, nobody: Scope) -> None:
+    here, elsewhere = (replace(nobody, address=f"203.0.113.{host}") for host in (9, 10))
+    puzzle = await likeness.challenge(here)
+    proof = solved(puzzle.token, puzzle.bits)
+
+    with pytest.raises(InvalidInput, match="set to your network") as refused:
+        await likeness.file_claim(elsewhere, a_claim(), proof=proof)
+
+    assert refused.value.field == "proof"
+    assert await _nothing(db)
+    assert (await likeness.file_claim(here, a_claim(), proof=proof)).claim.status is ClaimStatus.RECEIVED
+
+
+async def test_puzzles_become_harder_with_the_claims_of_a_network(
+    db: asyncpg.Pool, nobody: Scope, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proofs, "CLAIMS_A_BIT", 2)
+    here, elsewhere = (replace(nobody, address=f"203.0.113.{host}") for host in (9, 10))
+    first = await likeness.challenge(here)
+    easy = solved(first.token, first.bits)
+    for _ in range(2):
+        await filed(here)
+
+    then = [(await likeness.challenge(each)).bits for each in (here, elsewhere)]
+    with pytest.raises(InvalidInput, match="a harder puzzle is due"):
+        await likeness.file_claim(here, a_claim(), proof=easy)
+    clock.turn(timedelta(hours=25))
+    later = (await likeness.challenge(here)).bits
+
+    assert (first.bits, then, later) == (8, [9, 8], 8)
+    assert await db.fetchval("SELECT count(*) FROM likeness_claim") == 2
 
 
 async def test_named_creators_are_accounts(db: asyncpg.Pool, nobody: Scope) -> None:

@@ -1,5 +1,6 @@
 """What workers do with jobs: claim, validate, report, finish; and what survives their deaths."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ from domain.kernel.wire import (
     SourceUnreachable,
 )
 from domain.likeness import RegistryChanged
+from domain.registry.names import NameMatcher
 from domain.registry.snapshot import Person, Snapshot
 from tests import factories, fakes
 from tests.studio import Studio, claim_one, facts, lora, picture, studio
@@ -290,6 +292,25 @@ async def test_a_change_of_the_registry_reaches_waiting_and_running_jobs(given: 
     assert (job.status, job.charged) == (JobStatus.REFUSED, 0)
     assert job.refusal is not None
     assert [finding.person_id for finding in job.refusal] == [person.id]
+
+
+async def test_looking_for_a_registered_person_in_jobs_leaves_the_loop_free(
+    given: Studio, system: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    class Watched(NameMatcher):
+        def __init__(self, snapshot: Snapshot) -> None:
+            threads.append(threading.current_thread())
+            super().__init__(snapshot)
+
+    monkeypatch.setattr(reactions, "NameMatcher", Watched)
+    person, version = await likeness.register(system, name="Test Person Aldebaran")
+
+    await reactions.registry_changed(system, RegistryChanged(version, (person.id,)))
+
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
 
 
 async def test_a_change_of_the_registry_reaches_jobs_by_their_resources_before_the_sweep_does(

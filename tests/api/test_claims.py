@@ -15,7 +15,7 @@ from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Actor, Role, Scope
 from tests import factories
 from tests.actions.bounties import followed
-from tests.claiming import a_descriptor, filed
+from tests.claiming import a_descriptor, filed, solved
 from tests.counting import counted
 from tests.resourcing import NAME, adopted, published
 from tests.serving import Api
@@ -27,11 +27,12 @@ CLAIM = """
   affected { action at findings { signal verdict detail person { displayName } }
     subject { __typename id ... on Resource { title } } }
   statementOfReasons { decisionFacts groundExplanation automatedDecision }
-  details { source complete personName aliases relation contactEmail locations explanation signature faceCount joined }
+  details { source complete personName aliases relation contactEmail locations explanation signature
+    faceCount joined notes }
 """
 ERROR = "... on UserError { code message }"
 FILE = f"""
-mutation ($input: LikenessClaimInput!) {{ said: likenessClaimFile(input: $input) {{
+mutation ($input: LikenessClaimInput!, $proof: String) {{ said: likenessClaimFile(input: $input, proof: $proof) {{
   __typename ... on LikenessClaimFileSuccess {{ pin claim {{ {CLAIM} }} }} {ERROR}
   ... on InvalidInputError {{ field }} ... on RateLimitedError {{ retryAfterSeconds }} }} }}
 """
@@ -72,6 +73,11 @@ async def somebody(acting: Acting, role: Role = Role.MEMBER) -> tuple[str, Scope
     return signed.token, acting(Actor(account.id, account.handle, account.role, signed.session_id))
 
 
+async def puzzle(client: Api) -> dict[str, Any]:
+    """A puzzle that is set to this client."""
+    return (await client.data("{ likenessClaimChallenge { token bits } }"))["likenessClaimChallenge"]
+
+
 async def said(client: Api, document: str, token: str = "", **variables: Any) -> Any:
     return (await client.data(document, variables, token=token))["said"]
 
@@ -82,7 +88,12 @@ async def test_a_claim_from_the_form_to_the_decision_and_back(client: Api, actin
     resource_id = await published(owner, b"1", title=f"After {NAME}")
     location = f"resource_{resource_id.hex}"
 
-    made = await said(client, FILE, input={**INPUT, "locations": [location], "aliases": ["Aldebaran T"]})
+    made = await said(
+        client,
+        FILE,
+        input={**INPUT, "locations": [location], "aliases": ["Aldebaran T"]},
+        proof=solved(**await puzzle(client)),
+    )
     await followed(system.ports)
     code, pin = made["claim"]["caseCode"], made["pin"]
     verifying = await said(client, OPEN, code=code, pin=pin)
@@ -110,6 +121,7 @@ async def test_a_claim_from_the_form_to_the_decision_and_back(client: Api, actin
         "signature": "T. P. Aldebaran",
         "faceCount": 0,
         "joined": 0,
+        "notes": [],
     }
     assert verifying["status"] == "VERIFYING"
     [held] = verifying["affected"]
@@ -172,6 +184,21 @@ async def test_nobody_but_moderators_decides_or_lists(client: Api, db: asyncpg.P
     assert lists == [None, None]
     assert nodes == [None, None]
     assert await db.fetchval("SELECT status FROM likeness_claim") == "RECEIVED"
+
+
+async def test_a_claim_of_the_contract_alone_is_taken_and_says_what_it_does_not_hold(
+    client: Api, acting: Acting, system: Scope
+) -> None:
+    _, owner = await somebody(acting)
+    resource_id = await published(owner, b"1", title=f"After {NAME}")
+
+    made = await said(client, FILE, input={**INPUT, "locations": [f"resource_{resource_id.hex}"]})
+    await followed(system.ports)
+    verifying = await said(client, OPEN, code=made["claim"]["caseCode"], pin=made["pin"])
+
+    assert (verifying["status"], [item["action"] for item in verifying["affected"]]) == ("VERIFYING", ["NONE"])
+    [note] = verifying["details"]["notes"]
+    assert note.startswith("It came without an account and without a proof of work")
 
 
 async def test_a_signed_in_claimant_hears_of_the_decision(client: Api, db: asyncpg.Pool, acting: Acting) -> None:

@@ -55,6 +55,19 @@ async def test_each_window_of_a_rule_must_allow_it(limiter: RedisLimiter) -> Non
     assert [await limiter.hit("claim", "ann") for _ in range(3)] == [None, None, 1]
 
 
+async def test_asking_whether_it_is_allowed_counts_nothing(limiter: RedisLimiter) -> None:
+    asked = [await limiter.wait("draft", "ann") for _ in range(5)]
+    for _ in range(3):
+        await limiter.hit("draft", "ann")
+
+    wait = await limiter.wait("draft", "ann")
+
+    assert asked == [None] * 5
+    assert wait is not None
+    assert 3590 <= wait <= 3600
+    assert await limiter.wait("draft", "bea") is None
+
+
 async def test_processes_count_together_and_at_once(limiter: RedisLimiter, redis_url: str) -> None:
     other = RedisLimiter(redis_url, FEW)
 
@@ -123,10 +136,10 @@ def test_every_rule_that_the_domain_names_exists() -> None:
     named = {
         rule
         for path in (ROOT / "domain").rglob("*.py")
-        for rule in re.findall(r"within_limit\(\s*\w+,\s*\"([^\"]+)\"", path.read_text())
+        for rule in re.findall(r"(?:_limit|limited|_allowed|count_use)\(\s*\w+,\s*\"([^\"]+)\"", path.read_text())
     }
 
-    assert {"sign-in-address", "sign-in-email", "sign-up-address"} <= named
+    assert {"sign-in-address", "sign-in-email", "sign-up-address", "claim-email", "claim-unproved"} <= named
     assert named <= set(RULES)
 
 

@@ -22,11 +22,13 @@ from countenance import database
 from domain import bounties, moderation
 from domain.bounties import Share
 from domain.kernel.clock import HandClock
-from domain.kernel.ids import BountyId, CaseId, Credits, EntryId
+from domain.kernel.ids import BountyId, CaseId, ClaimId, Credits, EntryId
 from domain.kernel.ports import Policy
 from domain.kernel.refusals import Refusal
 from domain.kernel.scope import Actor, Scope
+from domain.likeness import ClaimReceived
 from domain.moderation import Decision
+from domain.reactions import REACTIONS
 from tests import fakes
 
 APPLICATION = "dying"
@@ -54,6 +56,7 @@ class Order:
     entry_ids: Sequence[EntryId]
     actor: Actor | None = None
     case_id: CaseId | None = None
+    claim_id: ClaimId | None = None
     dies_after: int = 0
     dies_committing: bool = False
 
@@ -170,6 +173,12 @@ async def _decide(scope: Scope, order: Order) -> None:
     await moderation.decide_case(scope, order.case_id, decision, explanation="As it seems.")
 
 
+async def _look_into(scope: Scope, order: Order) -> None:
+    assert order.claim_id is not None
+    for reaction in REACTIONS[ClaimReceived]:
+        await reaction(scope, ClaimReceived(order.claim_id))
+
+
 DEEDS: Mapping[str, Callable[[Scope, Order], Awaitable[None]]] = {
     "award": _award,
     "split": _split,
@@ -178,5 +187,6 @@ DEEDS: Mapping[str, Callable[[Scope, Order], Awaitable[None]]] = {
     "close": _close,
     "refund": _refund,
     "auto_award": _auto_award,
+    "look into": _look_into,
     **{f"decide {decision}": _decide for decision in Decision},
 }

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.kernel.ids import AccountId, ClaimId, Subject, new_id
 from domain.kernel.refusals import Conflict, InvalidInput
@@ -203,6 +205,39 @@ def test_things_of_ours_are_found_in_ids_and_links_of_ours_alone() -> None:
     found = claim_rules.subjects_in(written, public_url="https://us.example")
 
     assert found == (Subject("resource", UUID(int=255)), Subject("bounty", UUID(int=255)))
+
+
+@pytest.mark.parametrize(
+    "malformed", ["http://[bad", "https://foo\u2100bar.com/x", "http://[::1", "://", "http://\ud800/"]
+)
+def test_a_malformed_link_is_not_ours_and_hides_nothing_else(malformed: str) -> None:
+    ours = f"resource_{'0' * 31}7"
+
+    found = claim_rules.subjects_in([f"{malformed}{ours}", ours], public_url="https://us.example")
+
+    assert found == (Subject("resource", UUID(int=7)),)
+
+
+@given(st.lists(st.text() | st.text("http:/[]@:%\u2100.?#", max_size=12).map(lambda text: f"http://{text}")))
+def test_no_location_whatever_can_not_be_looked_into(locations: list[str]) -> None:
+    found = claim_rules.subjects_in(locations, public_url="https://us.example")
+
+    assert len(found) <= len(locations)
+
+
+def test_a_claim_names_one_thing_for_each_place_and_no_more_than_it_may_name_places() -> None:
+    ids = [f"resource_{number:032x}" for number in range(200)]
+
+    crowded = claim_rules.subjects_in([" ".join(ids[:40])], public_url="https://us.example")
+    many = claim_rules.subjects_in(ids, public_url="https://us.example")
+
+    assert crowded == (Subject("resource", UUID(int=0)),)
+    assert many == tuple(Subject("resource", UUID(int=number)) for number in range(100))
+
+
+@pytest.mark.parametrize(("wanted", "held", "holds"), [(3, 0, 3), (3, 8, 2), (3, 10, 0), (3, 11, 0), (0, 0, 0)])
+def test_what_is_held_before_a_decision_is_bounded_for_a_day(wanted: int, held: int, holds: int) -> None:
+    assert claim_rules.holds_allowed(wanted, held=held, most=10) == holds
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ The claimed person is not in the registry, so these are looked at with a matcher
 finds is not stored with them: it belongs to the claim.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,12 +16,12 @@ from domain.bounties.standing.references import picture_findings
 from domain.bounties.standing.texts import examine, examine_note, judged
 from domain.bounties.standing.verdicts import lock_judged, settle_entry
 from domain.bounties.vault.contents import contents_of, files_holder, previews_holder, references_holder
-from domain.kernel.findings import Finding, Signal, Verdict
+from domain.kernel.findings import Finding
 from domain.kernel.ids import AccountId, BountyId, EntryId
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work, work
-from domain.registry.names import NameMatcher
-from domain.registry.snapshot import Person, Snapshot
+from domain.registry.claimed import Claimed, anonymous
+from domain.registry.snapshot import Snapshot
 
 _OVER = (EntryStatus.DRAFT, EntryStatus.WITHDRAWN)
 """What is not handed in, or was taken back, is held from nobody."""
@@ -42,30 +41,28 @@ class LookedAt:
 
 
 async def look_at_bounty(
-    scope: Scope, bounty_id: BountyId, person: Person, *, faces: Sequence[bytes] = (), may_hold: bool
+    w: Work, scope: Scope, bounty_id: BountyId, claimed: Claimed, *, may_hold: bool
 ) -> LookedAt | None:
     """Look at a bounty that a claim names; hold it at once where its words or its pictures agree, and it may be held.
 
     Gives None when there is no such bounty. Done again it finds and does the same.
     """
-    in_pictures = await resources.look_at_files(scope, [references_holder(bounty_id)], person, faces=faces)
-    matcher = await asyncio.to_thread(NameMatcher, Snapshot(version=0, persons=(person,)))
-    async with work(scope.now) as w:
-        row = await lock_hold(w, bounty_id)
-        if row is None:
-            return None
-        hold = hold_of(row)
-        examined = examine(matcher, row["title"], row["brief"], mature=row["mature"])
-        public = hold.for_claim or not hold.held
-        findings = _of_claim([*examined.findings, *in_pictures])
-        if may_hold and _agrees(findings):
-            hold = replace(hold, for_claim=True)
-            await settle_hold(w, scope, row, hold, HoldCause.CLAIM)
+    row = await lock_hold(w, bounty_id)
+    if row is None:
+        return None
+    hold = hold_of(row)
+    examined = examine(claimed.matcher, row["title"], row["brief"], mature=row["mature"])
+    in_pictures = await resources.look_at_files(w, scope, [references_holder(bounty_id)], claimed)
+    found = claimed.found([*examined.findings, *in_pictures])
+    public = hold.for_claim or not hold.held
+    if may_hold and claimed.agrees(found):
+        hold = replace(hold, for_claim=True)
+        await settle_hold(w, scope, row, hold, HoldCause.CLAIM)
     return LookedAt(
         owner_id=AccountId(row["initiator_id"]),
         status=row["status"],
         mature=row["mature"],
-        findings=findings,
+        findings=anonymous(found),
         sha256=(),
         held=hold.for_claim,
         public=public,
@@ -73,32 +70,37 @@ async def look_at_bounty(
 
 
 async def look_at_entry(
-    scope: Scope, entry_id: EntryId, person: Person, *, faces: Sequence[bytes] = (), may_hold: bool
+    w: Work,
+    scope: Scope,
+    entry_id: EntryId,
+    claimed: Claimed,
+    contents: Sequence[resources.StoredFile],
+    *,
+    may_hold: bool,
 ) -> LookedAt | None:
     """Look at an entry that a claim names, at its note, its files and its previews, in the manner of `look_at_bounty`.
+
+    `contents` are its files, as `contents_of` gives them.
 
     An entry is never public: only its author, the initiator and moderators may know what was found.
     """
     holders = (files_holder(entry_id), previews_holder(entry_id))
-    in_files = await resources.look_at_files(scope, holders, person, faces=faces)
-    contents = (await contents_of([entry_id]))[entry_id]
-    matcher = await asyncio.to_thread(NameMatcher, Snapshot(version=0, persons=(person,)))
-    async with work(scope.now) as w:
-        row = await lock_judged(w, entry_id)
-        if row is None:
-            return None
-        author_id = AccountId(row["author_id"])
-        noted = examine_note(matcher, row["note"], author_id=author_id, mature=row["mature"])
-        findings = _of_claim([*noted, *in_files])
-        held = row["held_for_claim"]
-        if may_hold and not held and _agrees(findings) and row["status"] not in _OVER:
-            await _claim_entry(w, scope, row, contents, held=True)
-            held = True
+    row = await lock_judged(w, entry_id)
+    if row is None:
+        return None
+    in_files = await resources.look_at_files(w, scope, holders, claimed)
+    author_id = AccountId(row["author_id"])
+    noted = examine_note(claimed.matcher, row["note"], author_id=author_id, mature=row["mature"])
+    found = claimed.found([*noted, *in_files])
+    held = row["held_for_claim"]
+    if may_hold and not held and claimed.agrees(found) and row["status"] not in _OVER:
+        await _claim_entry(w, scope, row, contents, held=True)
+        held = True
     return LookedAt(
         owner_id=author_id,
         status=row["status"],
         mature=row["mature"],
-        findings=findings,
+        findings=anonymous(found),
         sha256=tuple(file.sha256 for file in contents if file.holder.kind == "entry"),
         held=held,
         public=False,
@@ -147,13 +149,3 @@ async def _claim_entry(
 ) -> None:
     await w.execute("UPDATE bounty_entry SET held_for_claim = $2 WHERE id = $1", row["id"], held)
     await settle_entry(w, scope, {**row, "held_for_claim": held}, contents)
-
-
-def _agrees(findings: Sequence[Finding]) -> bool:
-    """Whether what was found is exact, or a face: what is only nearly the name holds nothing before a decision."""
-    return any(each.verdict is Verdict.BLOCKED or each.signal is Signal.FACE_IN_SAMPLE for each in findings)
-
-
-def _of_claim(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Give findings as they are noted under a claim: whom it is about is not registered."""
-    return tuple(replace(finding, person_id=None) for finding in findings)
