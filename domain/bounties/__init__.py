@@ -71,6 +71,7 @@ from domain.bounties.standing.reviewing import review
 from domain.bounties.standing.sweeping import sweep_bounties, sweep_notes
 from domain.bounties.steps import BooksDisagree
 from domain.bounties.terms import change_terms, extend
+from domain.bounties.uploading import UploadAsk, UploadPurpose, begin_any_upload
 from domain.bounties.values import (
     Award,
     Books,
@@ -165,9 +166,12 @@ __all__ = [
     "Share",
     "StakeholderTold",
     "TermsChange",
+    "UploadAsk",
+    "UploadPurpose",
     "auto_award_due",
     "award",
     "awards_of",
+    "begin_any_upload",
     "begin_preview",
     "begin_reference",
     "begin_upload",
