@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain import accounts
+from domain.kernel.beside import beside_loop
 from domain.kernel.ids import AccountId, ClaimId, new_id
 from domain.kernel.limits import network_of, within_limit
 from domain.kernel.refusals import Conflict, InvalidInput, NotFound, RateLimited
@@ -23,9 +24,10 @@ async def file_claim(scope: Scope, draft: ClaimDraft, *, proof: str | None = Non
     """File a claim; no account is needed. Gives it with the PIN that opens it, which is shown this once.
 
     The first claims of an address within an hour are free; further ones cost a proof of work, `proofs.challenge`.
-    Raises InvalidInput, RateLimited.
+    What can't be filed counts as well: names take long to check. Raises InvalidInput, RateLimited.
     """
-    checked = claim_rules.checked_draft(draft)
+    await limited(scope, "claim", network_of(scope.address))
+    checked = await beside_loop(claim_rules.checked_draft, draft)
     if checked.face_descriptors:
         faces.require_sealer(scope)
     creators = await _creators(checked.creators)
@@ -79,7 +81,7 @@ async def complete_claim(scope: Scope, case_code: str, pin: str, draft: ClaimDra
     found = await open_claim(scope, case_code, pin)
     if found is None:
         raise NotFound("There is no claim with this case code and PIN.")
-    checked = claim_rules.checked_draft(draft)
+    checked = await beside_loop(claim_rules.checked_draft, draft)
     if checked.face_descriptors:
         faces.require_sealer(scope)
     creators = await _creators(checked.creators)
@@ -212,9 +214,8 @@ def _account_id(text: str) -> AccountId | None:
 
 
 async def _limited(scope: Scope, email: str, *, proved: bool) -> None:
-    """Count a claim against its limits; whoever must wait is recorded, and told how long. Raises RateLimited."""
+    """Count a claim that may be filed; whoever must wait is recorded, and told how long. Raises RateLimited."""
     network = network_of(scope.address)
-    await limited(scope, "claim", network)
     await limited(scope, "claim-email", email)
     if proved:
         return
