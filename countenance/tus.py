@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import BinaryIO
 from uuid import UUID
 
+import strawberry
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,13 +31,12 @@ from countenance.tus_messages import (
     whole,
 )
 from domain import bounties, resources
-from domain.kernel.ids import BountyId, EntryId
+from domain.bounties import UploadAsk
 from domain.kernel.refusals import InvalidInput, Refusal
 from domain.kernel.scope import Scope
-from domain.resources import Holder, Upload, UploadStatus
-from schema.bounties import Bounty, BountyEntry
-from schema.node import id_of
-from schema.resources import Resource
+from domain.resources import Upload, UploadStatus
+from schema.scalars import Sha256
+from schema.uploads import UploadBeginInput, UploadPurpose
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +125,8 @@ class TusEndpoint:
         size = whole(request, "upload-length")
         if size > scope.ports.policy.max_file_bytes:
             raise TusError(413, f"A file may have at most {scope.ports.policy.max_file_bytes} bytes.")
-        upload = await _begin(scope, metadata_of(request.headers.get("upload-metadata", "")), size)
+        asked = _asked(metadata_of(request.headers.get("upload-metadata", "")), size)
+        upload = await bounties.begin_any_upload(scope, asked)
         headers = expiry(upload) | {"Location": f"{scope.ports.public_url}{PATH}/{upload.id.hex}"}
         if request.headers.get("content-type") == _CONTENT_TYPE:
             headers["Upload-Offset"] = str(await self._receive(request, scope, upload, 0))
@@ -222,24 +223,20 @@ class TusEndpoint:
         self.spool.discard(upload.id)
 
 
-async def _begin(scope: Scope, metadata: Mapping[str, str], size: int) -> Upload:
-    """Begin an upload to the resource, the entry or the bounty that the metadata names."""
-    name = metadata.get("filename", "")
-    sha256 = metadata.get("sha256") or None
-    if "entryId" in metadata:
-        entry_id = EntryId(id_of(metadata["entryId"], BountyEntry))
-        begin = bounties.begin_preview if metadata.get("purpose") == "PREVIEW" else bounties.begin_upload
-        return await begin(scope, entry_id, file_name=name, size_bytes=size, sha256=sha256)
-    if "bountyId" in metadata:
-        bounty_id = BountyId(id_of(metadata["bountyId"], Bounty))
-        return await bounties.begin_reference(scope, bounty_id, file_name=name, size_bytes=size, sha256=sha256)
-    if "resourceId" in metadata:
-        holder = Holder("resource", id_of(metadata["resourceId"], Resource))
-        return await resources.begin_upload(scope, holder, file_name=name, size_bytes=size, sha256=sha256)
-    raise InvalidInput(
-        "Name what the file is for in `Upload-Metadata`, as `resourceId`, `entryId` or `bountyId`.",
-        field="Upload-Metadata",
-    )
+def _asked(metadata: Mapping[str, str], size: int) -> UploadAsk:
+    """Read what `uploadBegin` is told from an upload's metadata. Raises InvalidInput, NotFound."""
+    purpose = metadata.get("purpose") or "MODEL"
+    if purpose not in UploadPurpose.__members__:
+        raise InvalidInput(f"`purpose` is {', '.join(UploadPurpose.__members__)}, or left out.", field="input.purpose")
+    return UploadBeginInput(
+        file_name=metadata.get("filename", ""),
+        size_bytes=size,
+        resource_id=strawberry.ID(metadata.get("resourceId", "")),
+        entry_id=strawberry.ID(metadata.get("entryId", "")),
+        bounty_id=strawberry.ID(metadata.get("bountyId", "")),
+        sha256=Sha256(metadata.get("sha256", "")),
+        purpose=UploadPurpose[purpose],
+    ).read()
 
 
 def _check_open(upload: Upload) -> None:

@@ -192,14 +192,17 @@ _NO_LORA = {
 
 
 def _not_compared(content: Content) -> list[Finding]:
-    """Tell which weights were not compared with those of blocked files: told, not held against the file."""
+    """Tell which weights were not compared with those of blocked files: told, not held against the file.
+
+    Of weights that are no numbers the inspection's error tells already.
+    """
     if content.header is None or content.tensors is None:
         return []
     tensors = content.tensors
     detail = None
     if not tensors.compared and not tensors.reasons:
         detail = _NO_LORA.get(guess_weights(content.header.tensors), _NO_LORA[Weights.UNKNOWN])
-    elif tensors.reasons or tensors.sketch is None:
+    elif tensors.reasons or (tensors.sketch is None and not tensors.not_a_number):
         reasons = ", ".join(tensors.reasons) or "an update that changes nothing"
         compared = f"{tensors.compared} layers were compared; " if tensors.sketch else ""
         detail = f"weights: {compared}not compared: {reasons}"

@@ -5,11 +5,10 @@ from collections.abc import AsyncGenerator
 import strawberry
 
 from domain import bounties, resources
-from domain.kernel.ids import BountyId, EntryId, FileId, ResourceId
+from domain.kernel.ids import FileId, ResourceId
 from domain.kernel.paging import ask
-from domain.kernel.refusals import InvalidInput, NotFound
-from domain.resources import HashAlgorithm, Holder
-from schema.bounties import Bounty, BountyEntry
+from domain.kernel.refusals import NotFound
+from domain.resources import HashAlgorithm
 from schema.context import Info
 from schema.node import id_of, one, parse_id
 from schema.resource_inputs import ResourceDraftInput, ResourceFilter
@@ -32,7 +31,6 @@ from schema.uploads import (
     UploadBeginInput,
     UploadBeginResult,
     UploadBeginSuccess,
-    UploadPurpose,
     UploadTicket,
 )
 from schema.wanted import Wanted
@@ -88,7 +86,8 @@ class ResourcesMutation:
     @strawberry.mutation(description="Begin a resumable upload to a draft of a resource or of a bounty entry.")
     async def upload_begin(self, info: Info, input: UploadBeginInput) -> UploadBeginResult:  # noqa: A002 - the contract's argument
         """Begin an upload to whichever draft is named."""
-        return UploadBeginSuccess(ticket=UploadTicket.of(info.context.scope, await _begin(info, input)))
+        begun = await bounties.begin_any_upload(info.context.scope, input.read())
+        return UploadBeginSuccess(ticket=UploadTicket.of(info.context.scope, begun))
 
     @strawberry.mutation(description="Ask for validation of a draft and, if it comes out clean, publication.")
     async def resource_submit(self, info: Info, resource_id: strawberry.ID) -> ResourceSubmitResult:
@@ -143,40 +142,3 @@ async def _changed(info: Info, resource_id: ResourceId, success: str) -> Resourc
     if resource is None:
         raise NotFound
     return resource
-
-
-async def _begin(info: Info, asked: UploadBeginInput) -> resources.Upload:
-    """Begin an upload to a resource, an entry or a bounty. Raises InvalidInput when not exactly one is named."""
-    scope = info.context.scope
-    if sum(map(bool, (asked.resource_id, asked.entry_id, asked.bounty_id))) != 1:
-        said = "Name one of `resourceId`, `entryId` and `bountyId`: what the file is for."
-        raise InvalidInput(said, field="input.resourceId")
-    if asked.bounty_id:
-        return await bounties.begin_reference(
-            scope,
-            BountyId(id_of(asked.bounty_id, Bounty)),
-            file_name=asked.file_name,
-            size_bytes=asked.size_bytes,
-            sha256=asked.sha256 or None,
-        )
-    sample = asked.purpose is UploadPurpose.SAMPLE
-    if asked.entry_id:
-        if sample:
-            raise InvalidInput("Samples belong to resources; an entry shows previews.", field="input.purpose")
-        begin = bounties.begin_preview if asked.purpose is UploadPurpose.PREVIEW else bounties.begin_upload
-        return await begin(
-            scope,
-            EntryId(id_of(asked.entry_id, BountyEntry)),
-            file_name=asked.file_name,
-            size_bytes=asked.size_bytes,
-            sha256=asked.sha256 or None,
-        )
-    if asked.purpose is UploadPurpose.PREVIEW:
-        raise InvalidInput("Previews belong to entries; a resource shows samples.", field="input.purpose")
-    return await resources.begin_upload(
-        scope,
-        Holder("sample" if sample else "resource", id_of(asked.resource_id or "", Resource)),
-        file_name=asked.file_name,
-        size_bytes=asked.size_bytes,
-        sha256=asked.sha256 or None,
-    )

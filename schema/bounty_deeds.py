@@ -164,7 +164,15 @@ EntryDraftResult = Annotated[
     strawberry.union("EntryDraftResult"),
 ]
 EntrySubmitResult = Annotated[
-    EntrySubmitSuccess | SignInRequiredError | NotAllowedError | NotFoundError | ConflictError | SuspendedError,
+    EntrySubmitSuccess
+    | SignInRequiredError
+    | NotAllowedError
+    | NotFoundError
+    | ConflictError
+    | LikenessRefusedError
+    | PolicyRefusedError
+    | SuspendedError
+    | RateLimitedError,
     strawberry.union("EntrySubmitResult"),
 ]
 EntryWithdrawResult = Annotated[
@@ -188,7 +196,8 @@ OutcomePublishResult = Annotated[
     | InvalidInputError
     | LikenessRefusedError
     | PolicyRefusedError
-    | SuspendedError,
+    | SuspendedError
+    | RateLimitedError,
     strawberry.union("OutcomePublishResult"),
 ]
 

@@ -12,6 +12,7 @@ from schema.errors import (
     NotAllowedError,
     NotFoundError,
     PolicyRefusedError,
+    RateLimitedError,
     SignInRequiredError,
     SuspendedError,
 )
@@ -44,7 +45,8 @@ BountyReferenceRemoveResult = Annotated[
     | NotFoundError
     | ConflictError
     | PolicyRefusedError
-    | SuspendedError,
+    | SuspendedError
+    | RateLimitedError,
     strawberry.union("BountyReferenceRemoveResult"),
 ]
 BountyReviewResult = Annotated[

@@ -104,7 +104,8 @@ GenerationQuoteResult = Annotated[
     | NotFoundError
     | InvalidInputError
     | LikenessRefusedError
-    | PolicyRefusedError,
+    | PolicyRefusedError
+    | RateLimitedError,
     strawberry.union("GenerationQuoteResult"),
 ]
 GenerationRequestResult = Annotated[

@@ -67,6 +67,7 @@ _RESOURCE = {
     "HELD": "Your resource is held until a moderator has looked at it.",
     "BLOCKED": f"Your resource was blocked; its statement of reasons says why. {NO_APPEAL}",
     "REMOVED": "Your resource was taken down.",
+    "DRAFT": "A file of your resource could not be examined; its scan says why, and you may upload it anew.",
 }
 _CLAIMED = (
     "Your resource is held while a moderator decides the claim of somebody who says that it reproduces them; "
@@ -108,6 +109,8 @@ _JOB = {
 
 
 def _resource(_: Scope, fact: ResourceChanged) -> Notice | None:
+    if fact.status == fact.before == "DRAFT":  # its texts were judged anew, and no file of it
+        return None
     message = _CLAIMED if fact.cause == "CLAIM" else _RESOURCE.get(fact.status)
     return Notice(InboxKind.RESOURCE_DECIDED, Subject("resource", fact.resource_id), message) if message else None
 

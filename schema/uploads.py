@@ -6,8 +6,10 @@ from typing import Annotated, Self
 
 import strawberry
 
-from domain import resources
+from domain import bounties, resources
+from domain.kernel.ids import Subject
 from domain.kernel.scope import Scope
+from schema.bounties import Bounty, BountyEntry
 from schema.errors import (
     ConflictError,
     InvalidInputError,
@@ -19,6 +21,7 @@ from schema.errors import (
     SignInRequiredError,
     SuspendedError,
 )
+from schema.node import id_of
 from schema.resources import Resource
 from schema.scalars import Sha256
 
@@ -77,6 +80,17 @@ class UploadBeginInput:
     )
     sha256: Sha256 | None = strawberry.UNSET
     purpose: UploadPurpose = UploadPurpose.MODEL
+
+    def read(self) -> bounties.UploadAsk:
+        """Read what is to be uploaded, and to what. Raises NotFound for an id that is none."""
+        ids = ((Resource, self.resource_id), (BountyEntry, self.entry_id), (Bounty, self.bounty_id))
+        return bounties.UploadAsk(
+            named=tuple(Subject(node.PREFIX, id_of(named, node)) for node, named in ids if named),
+            file_name=self.file_name,
+            size_bytes=self.size_bytes,
+            sha256=self.sha256 or None,
+            purpose=bounties.UploadPurpose[self.purpose.name],
+        )
 
 
 @strawberry.type(description="The draft is written down.")

@@ -2,7 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+import threading
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +20,7 @@ from domain.kernel.wire import (
     RenderFinished,
     RenderOrder,
 )
+from domain.registry.matching import NameMatch
 from domain.registry.names import NameMatcher
 from domain.registry.snapshot import EMPTY, Snapshot
 
@@ -96,11 +98,31 @@ class NoLimits:
         return None
 
 
+class WatchedMatcher(NameMatcher):
+    """A matcher that notes which texts it is asked about, each with the thread's name; `then` is done at the first."""
+
+    def __init__(self, snapshot: Snapshot = EMPTY, *, then: Callable[[], None] = lambda: None) -> None:
+        super().__init__(snapshot)
+        self.asked: list[tuple[str, str]] = []
+        self._then = then
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, in order."""
+        return [text for text, _ in self.asked]
+
+    def match(self, text: str) -> list[NameMatch]:
+        self.asked.append((text, threading.current_thread().name))
+        if len(self.asked) == 1:
+            self._then()
+        return super().match(text)
+
+
 class HeldRegistry:
     """A registry that a test sets by hand."""
 
     def __init__(self, snapshot: Snapshot = EMPTY) -> None:
-        self.matcher = NameMatcher(snapshot)
+        self.matcher: NameMatcher = NameMatcher(snapshot)
 
     @property
     def version(self) -> int:

@@ -48,7 +48,6 @@ from domain.bounties.standing.deciding import (
     is_party,
     lift_refusal,
     lock_for_decision,
-    registry_for_decision,
     remove,
     restore,
 )
@@ -69,8 +68,10 @@ from domain.bounties.standing.references import (
 )
 from domain.bounties.standing.reviewing import review
 from domain.bounties.standing.sweeping import sweep_bounties, sweep_notes
+from domain.bounties.standing.texts import judge_of
 from domain.bounties.steps import BooksDisagree
 from domain.bounties.terms import change_terms, extend
+from domain.bounties.uploading import UploadAsk, UploadPurpose, begin_any_upload
 from domain.bounties.values import (
     Award,
     Books,
@@ -165,9 +166,12 @@ __all__ = [
     "Share",
     "StakeholderTold",
     "TermsChange",
+    "UploadAsk",
+    "UploadPurpose",
     "auto_award_due",
     "award",
     "awards_of",
+    "begin_any_upload",
     "begin_preview",
     "begin_reference",
     "begin_upload",
@@ -201,6 +205,7 @@ __all__ = [
     "hold",
     "hold_findings",
     "is_party",
+    "judge_of",
     "learn_words",
     "lift_refusal",
     "lock_for_decision",
@@ -223,7 +228,6 @@ __all__ = [
     "references_of",
     "refund_due",
     "registry_findings",
-    "registry_for_decision",
     "release_bounty",
     "release_entry",
     "remind_due",

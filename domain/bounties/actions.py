@@ -4,7 +4,7 @@ from domain.bounties import offers, rules, terms
 from domain.bounties.facts import BountyPledged
 from domain.bounties.reads import bounties_by_ids
 from domain.bounties.rules import BountyStatus, Step
-from domain.bounties.standing.texts import examine_terms, newest_matcher
+from domain.bounties.standing.texts import examine, examine_terms
 from domain.bounties.steps import lock_bounty, record, take
 from domain.bounties.tables import BountyRow, PledgeRow
 from domain.bounties.values import Bounty, BountyTerms
@@ -13,6 +13,7 @@ from domain.kernel.limits import within_limit
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work, work
 from domain.ledger import Purse, Reason, transfer
+from domain.resources import Judge
 
 
 async def open_bounty(scope: Scope, asked: BountyTerms) -> Bounty:
@@ -26,9 +27,10 @@ async def open_bounty(scope: Scope, asked: BountyTerms) -> Bounty:
     offers.check_closing(asked.closes_at, scope.now)
     offers.check_pledge(asked.pledge, 0, scope.ports.policy, "input.pledge")
     await within_limit(scope, "bounty-open", actor.account_id)
-    bounty_id = BountyId(new_id())
+    bounty_id, judge = BountyId(new_id()), Judge(scope)
+    await judge.ask(examine, asked.title, asked.brief, mature=asked.mature)
     async with work(scope.now) as w:
-        matcher = await newest_matcher(w, scope)
+        await judge.hold(w)
         await _insert(w, scope, bounty_id, actor.account_id, asked)
         await record(
             w,
@@ -40,7 +42,7 @@ async def open_bounty(scope: Scope, asked: BountyTerms) -> Bounty:
             actor_id=actor.account_id,
             amount=asked.pledge,
         )
-        await examine_terms(w, scope, bounty_id, matcher)
+        await examine_terms(w, scope, bounty_id, judge)
         await _escrow(w, scope, bounty_id, actor.account_id, asked.pledge)
     return await _bounty(scope, bounty_id)
 

@@ -5,7 +5,7 @@ from domain.bounties.facts import EntrySubmitted, EntryWithdrawn
 from domain.bounties.reads import bounties_by_ids, entries_by_ids
 from domain.bounties.rules import BountyKind, EntryStatus, Step
 from domain.bounties.standing import holds
-from domain.bounties.standing.texts import examine_note, newest_matcher
+from domain.bounties.standing.texts import examine_note
 from domain.bounties.standing.verdicts import lock_judged, settle_entry
 from domain.bounties.steps import lock_bounty, lock_entry, take
 from domain.bounties.tables import EntryRow
@@ -17,8 +17,7 @@ from domain.kernel.refusals import LikenessRefused, NotAllowed, NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.text import clean
 from domain.kernel.work import Work, work
-from domain.registry.matching import Matcher
-from domain.resources import FileScanned, Upload, end_uploads, open_upload, request_scans
+from domain.resources import FileScanned, Judge, Upload, end_uploads, open_upload, request_scans
 
 
 async def draft_entry(scope: Scope, bounty_id: BountyId, *, note: str = "") -> BountyEntry:
@@ -39,13 +38,14 @@ async def draft_entry(scope: Scope, bounty_id: BountyId, *, note: str = "") -> B
             EntryRow.created_at: scope.now,
         }
     )
-    await _bounty(scope, bounty_id)
+    bounty, judge = await _bounty(scope, bounty_id), Judge(scope)
+    await judge.ask(examine_note, note, author_id=actor.account_id, mature=bounty.mature)
     async with work(scope.now) as w:
-        matcher = await newest_matcher(w, scope)
+        await judge.hold(w)
         locked = await lock_bounty(w, bounty_id, scope.now)
         rules.after(Step.DRAFT, locked.stands)
         holds.check_shown(held=locked.held)
-        _pass_gate(matcher, note, author_id=actor.account_id, mature=locked.mature)
+        await _pass_gate(judge, note, author_id=actor.account_id, mature=locked.mature)
         rules.check_author(actor.account_id, locked.initiator_id)
         rules.check_entry_count(await _standing_entries(w, bounty_id, actor.account_id))
         await EntryRow.insert(entry)
@@ -84,18 +84,21 @@ async def submit_entry(scope: Scope, entry_id: EntryId) -> BountyEntry:
     """Hand in a draft; its files are validated like those of any resource before it can win.
 
     Its note is looked at again: the registry may have changed since it was written. Raises SignInRequired, Suspended,
-    NotFound, NotAllowed, Conflict, LikenessRefused.
+    NotFound, NotAllowed, Conflict, LikenessRefused, RateLimited.
     """
     actor = scope.require_active()
+    await within_limit(scope, "entry-submit", actor.account_id)
     entry = await _entry(scope, entry_id)
+    asked, judge = await _bounty(scope, entry.bounty_id), Judge(scope)
+    await judge.ask(examine_note, entry.note, author_id=actor.account_id, mature=asked.mature)
     async with work(scope.now) as w:
-        matcher = await newest_matcher(w, scope)
+        await judge.hold(w)
         bounty = await lock_bounty(w, entry.bounty_id, scope.now)
         locked = await lock_entry(w, bounty.id, entry_id)
         _require_author(actor.account_id, locked.author_id)
         rules.check_draft(locked.status)
         await take(w, scope, bounty, Step.SUBMIT, entry_id=entry_id)
-        _pass_gate(matcher, entry.note, author_id=actor.account_id, mature=bounty.mature)
+        await _pass_gate(judge, entry.note, author_id=actor.account_id, mature=bounty.mature)
         rules.check_files(await request_scans(w, files_holder(entry_id)))
         await request_scans(w, previews_holder(entry_id), again=False)
         await EntryRow.update({EntryRow.status: EntryStatus.SCANNING, EntryRow.submitted_at: scope.now}).where(
@@ -145,8 +148,8 @@ async def _standing_entries(w: Work, bounty_id: BountyId, author_id: AccountId) 
     return int(row["n"]) if row else 0
 
 
-def _pass_gate(matcher: Matcher, note: str, *, author_id: AccountId, mature: bool) -> None:
-    if findings := examine_note(matcher, note, author_id=author_id, mature=mature):
+async def _pass_gate(judge: Judge, note: str, *, author_id: AccountId, mature: bool) -> None:
+    if findings := await judge.ask(examine_note, note, author_id=author_id, mature=mature):
         raise LikenessRefused(
             "This note names a real person who does not allow it: take the name out.", findings=findings
         )

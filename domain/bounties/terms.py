@@ -8,7 +8,7 @@ from domain.bounties.facts import BountyChanged, BountyExtended, News
 from domain.bounties.reads import bounties_by_ids
 from domain.bounties.rules import Step
 from domain.bounties.stakeholders import tell_stakeholders
-from domain.bounties.standing.texts import examine_terms, newest_matcher
+from domain.bounties.standing.texts import examine, examine_terms
 from domain.bounties.steps import LockedBounty, lock_bounty, take
 from domain.bounties.tables import BountyRow
 from domain.bounties.values import Bounty, BountyTerms, TermsChange
@@ -18,6 +18,7 @@ from domain.kernel.refusals import InvalidInput, NotAllowed
 from domain.kernel.scope import Scope
 from domain.kernel.text import clean
 from domain.kernel.work import Work, work
+from domain.resources import Judge
 
 
 def checked(terms: BountyTerms) -> BountyTerms:
@@ -39,8 +40,9 @@ async def change_terms(scope: Scope, bounty_id: BountyId, change: TermsChange) -
     if change == TermsChange():
         raise InvalidInput("Name at least one of the terms to change.", "input")
     await within_limit(scope, "bounty-change", actor.account_id)
+    judge = await _judge_of_change(scope, bounty_id, change)
     async with work(scope.now) as w:
-        matcher = await newest_matcher(w, scope)
+        await judge.hold(w)
         bounty = await _lock_own(w, scope, bounty_id, actor.account_id)
         await take(w, scope, bounty, Step.CHANGE)
         offers.check_unfrozen(entries=await _has_entries(w, bounty_id))
@@ -48,7 +50,7 @@ async def change_terms(scope: Scope, bounty_id: BountyId, change: TermsChange) -
         if change.closes_at is not None:
             offers.check_new_closing(change.closes_at, created_at=bounty.created_at, now=scope.now)
         await _write(bounty, terms)
-        await examine_terms(w, scope, bounty_id, matcher)
+        await examine_terms(w, scope, bounty_id, judge)
         w.tell(BountyChanged(bounty_id=bounty_id))
         await tell_stakeholders(w, bounty, News.CHANGED, but=[actor.account_id])
     return (await bounties_by_ids(scope, [bounty_id]))[bounty_id]
@@ -76,6 +78,16 @@ async def extend(scope: Scope, bounty_id: BountyId, closes_at: datetime) -> Boun
     return (await bounties_by_ids(scope, [bounty_id]))[bounty_id]
 
 
+async def _judge_of_change(scope: Scope, bounty_id: BountyId, change: TermsChange) -> Judge:
+    """Give a judge who has been asked about the terms that a bounty would have. Raises InvalidInput, PolicyRefused."""
+    judge = Judge(scope)
+    bounty = (await bounties_by_ids(scope, [bounty_id])).get(bounty_id)
+    if bounty is not None and bounty.initiator_id == scope.account_id:
+        terms = checked(_changed(bounty, change))
+        await judge.ask(examine, terms.title, terms.brief, mature=terms.mature)
+    return judge
+
+
 async def _lock_own(w: Work, scope: Scope, bounty_id: BountyId, actor_id: AccountId) -> LockedBounty:
     """Lock a bounty for its initiator. Raises NotFound, NotAllowed."""
     bounty = await lock_bounty(w, bounty_id, scope.now)
@@ -89,7 +101,7 @@ async def _has_entries(w: Work, bounty_id: BountyId) -> bool:
     return await w.one("SELECT FROM bounty_entry WHERE bounty_id = $1 LIMIT 1", bounty_id) is not None
 
 
-def _changed(bounty: LockedBounty, change: TermsChange) -> BountyTerms:
+def _changed(bounty: Bounty | LockedBounty, change: TermsChange) -> BountyTerms:
     """Give the terms that a bounty would have after a change; what the change leaves out stays as it is."""
     now = BountyTerms(
         kind=bounty.kind,

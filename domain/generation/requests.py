@@ -26,7 +26,7 @@ from domain.kernel.scope import Scope
 from domain.kernel.work import Work, work
 from domain.ledger import Purse, Reason, transfer
 from domain.registry.gates import examine_texts
-from domain.resources import ResourceKind, Usable
+from domain.resources import Judge, ResourceKind, Usable
 
 STOPPING = frozenset({Verdict.BLOCKED, Verdict.HELD, Verdict.FAILED})
 _RETRY_SECONDS = 10
@@ -39,14 +39,17 @@ class _Examined:
     prompt: str
     negative_prompt: str
     mature: bool
+    registry_version: int
 
 
 async def quote(scope: Scope, wish: Wish) -> Quote:
     """Say what a wish would cost and how long it may take; nothing is written.
 
-    Raises SignInRequired, NotFound, InvalidInput, LikenessRefused, as the request would.
+    Raises SignInRequired, NotFound, InvalidInput, LikenessRefused, as the request would, and RateLimited: it tells who
+    is protected.
     """
-    scope.require_actor()
+    actor = scope.require_actor()
+    await within_limit(scope, "quote", actor.account_id)
     await _examine(scope, wish)
     length, ahead = await reads.standing_before(rules.turn_of(wish.priority, scope.now))
     state = await reads.queue_state()
@@ -111,21 +114,22 @@ async def cancel(scope: Scope, job_id: JobId) -> None:
 async def _examine(scope: Scope, wish: Wish) -> _Examined:
     """Put a wish through the gates: bounds, words, resources."""
     prompt, negative = rules.check_wish(wish, scope.ports.policy)
+    judge = Judge(scope)
     ids = [wish.checkpoint_id, *(use.resource_id for use in wish.uses)]
     found = await resources.usable(scope, ids)
     if len(found) < len(ids):
         raise NotFound("One of the resources is not there, or you may not see it.")
     _check_kinds(wish, found)
     mature = any(use.resource.mature for use in found.values())
-    findings = examine_texts(
-        scope.ports.registry.matcher,
-        [("prompt", prompt), ("negative prompt", negative)],
+    findings = await judge.ask(
+        examine_texts,
+        (("prompt", prompt), ("negative prompt", negative)),
         Signal.NAME_IN_TEXT,
         account=scope.account_id,
         mature=mature,
     )
     _check_usable(findings, [found[each] for each in ids])
-    return _Examined(prompt, negative, mature)
+    return _Examined(prompt, negative, mature, judge.version)
 
 
 def _check_kinds(wish: Wish, found: dict[ResourceId, Usable]) -> None:
@@ -192,7 +196,7 @@ async def _write(scope: Scope, job_id: JobId, owner: AccountId, wish: Wish, exam
             JobRow.status: JobStatus.QUEUED.value,
             JobRow.queue_at: rules.turn_of(wish.priority, scope.now),
             JobRow.not_before: scope.now,
-            JobRow.registry_version: scope.ports.registry.version,
+            JobRow.registry_version: examined.registry_version,
             JobRow.created_at: scope.now,
         }
     )

@@ -13,6 +13,7 @@ from domain.generation.requests import STOPPING
 from domain.generation.rules import JobStatus
 from domain.generation.values import Claim
 from domain.generation.words import against_words
+from domain.kernel.beside import beside_loop
 from domain.kernel.findings import Finding
 from domain.kernel.ids import JobId, ResourceId
 from domain.kernel.scope import Scope
@@ -53,7 +54,7 @@ async def start(scope: Scope, claimed: Claim) -> RenderOrder | None:
         Scope.of_system(scope.ports),
         [ResourceId(row["checkpoint_id"]), *(ResourceId(use["resource_id"]) for use in uses)],
     )
-    findings = _findings(scope, row, found)
+    findings = await beside_loop(_findings, scope, row, found)
     order = _order(row, uses, found, version, hold_unexamined=scope.ports.policy.hold_unexamined)
     async with work(scope.now) as w:
         job = await held(w, claimed)

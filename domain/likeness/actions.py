@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from domain.kernel.beside import beside_loop
 from domain.kernel.ids import PersonId, new_id
 from domain.kernel.refusals import Conflict, InvalidInput
 from domain.kernel.scope import Scope
@@ -26,7 +27,7 @@ async def register(
     Raises SignInRequired, NotAllowed, InvalidInput.
     """
     _require_authority(scope)
-    person = checked_person(new_id(), name=name, aliases=aliases, consent=consent, creators=creators)
+    person = await beside_loop(checked_person, new_id(), name=name, aliases=aliases, consent=consent, creators=creators)
     async with work(scope.now) as w:
         version = await next_version(w)
         await write_person(w, person, version, own=person, at=scope.now)
@@ -53,7 +54,8 @@ async def change(
         before = await present(w, person_id)
         consent = before.consent if consent is None else consent
         kept = before.creators if consent is Consent.NAMED_CREATORS else ()
-        person = checked_person(
+        person = await beside_loop(
+            checked_person,
             person_id,
             name=before.name if name is None else name,
             aliases=before.aliases if aliases is None else aliases,

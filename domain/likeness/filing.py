@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain import accounts
+from domain.kernel.beside import beside_loop
 from domain.kernel.ids import AccountId, ClaimId, new_id
 from domain.kernel.limits import count_use, network_of, seconds_to_wait, still_allowed, within_limit
 from domain.kernel.refusals import Conflict, InvalidInput, NotFound, RateLimited
@@ -25,9 +26,11 @@ async def file_claim(scope: Scope, draft: ClaimDraft, *, proof: str | None = Non
     """File a claim; no account is needed. Gives it with the PIN that opens it, which is shown this once.
 
     The first claims of an address within an hour are free; further ones cost a proof of work, `proofs.challenge`, and
-    so does, without an account, that what the claim names is held at once. Raises InvalidInput, RateLimited.
+    so does, without an account, that what the claim names is held at once. What can't be filed counts as well: names
+    take long to check. Raises InvalidInput, RateLimited.
     """
-    checked = claim_rules.checked_draft(draft)
+    await limited(scope, "claim", network_of(scope.address))
+    checked = await beside_loop(claim_rules.checked_draft, draft)
     if checked.face_descriptors:
         faces.require_sealer(scope)
     creators = await _creators(checked.creators)
@@ -84,7 +87,7 @@ async def complete_claim(scope: Scope, case_code: str, pin: str, draft: ClaimDra
     found = await open_claim(scope, case_code, pin)
     if found is None:
         raise NotFound("There is no claim with this case code and PIN.")
-    checked = claim_rules.checked_draft(draft)
+    checked = await beside_loop(claim_rules.checked_draft, draft)
     if checked.face_descriptors:
         faces.require_sealer(scope)
     creators = await _creators(checked.creators)
@@ -244,15 +247,14 @@ def _account_id(text: str) -> AccountId | None:
 
 
 async def _limited(scope: Scope, email: str, *, proved: bool) -> None:
-    """Count a claim against its limits; whoever must wait is recorded, and told how long. Raises RateLimited.
+    """Refuse a claim that costs a puzzle, or say how long to wait. Raises RateLimited.
 
     Claims that name one e-mail address make further ones for it cost a puzzle, and never forbid them: anybody can
     name it.
     """
-    network = network_of(scope.address)
-    await limited(scope, "claim", network)
     if proved:
         return
+    network = network_of(scope.address)
     try:
         await limited(scope, "claim-email", email, by=still_allowed)
         await limited(scope, "claim-unproved", network)

@@ -73,14 +73,16 @@ async def decide_case(
     asked = await _case(scope, case_id)
     bounty_id, entry_id = _about(asked)
     examined = await bounties.examine_for_decision(bounty_id, entry_id)
+    lists = decision is Decision.RESTORE and entry_id is None
+    judge = await bounties.judge_of(scope, bounty_id) if lists else None
     try:
         async with work(scope.now) as w:
-            lists = decision is Decision.RESTORE and entry_id is None
-            matcher = await bounties.registry_for_decision(w, scope) if lists else None
+            if judge is not None:
+                await judge.hold(w)
             case = await locked(w, case_id, scope.now)
             rules.check_holder(case.status, case.claimed_by, actor.account_id)
             await require_independent(w, scope, case, actor.account_id)
-            subject = await bounties.lock_for_decision(w, scope, examined, matcher)
+            subject = await bounties.lock_for_decision(w, scope, examined, judge)
             rules.check_fit(decision, _stands(case, subject))
             await _close(w, scope, case, decision, explanation)
             await _carry_out(w, scope, case, decision, subject, explanation=explanation)

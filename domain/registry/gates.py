@@ -40,10 +40,26 @@ def examine_texts(
     mature. Gives one finding for each person at each place, only where the person does not allow the use: no
     finding means that nothing stands against it. The detail never repeats the name.
     """
+    return findings_of(matcher, matches_in(matcher, texts), signal, account=account, mature=mature)
+
+
+Matched = Sequence[tuple[str, Sequence[NameMatch]]]
+"""Where each text stands, and the registered names that were found in it."""
+
+
+def matches_in(matcher: Matcher, texts: Iterable[tuple[str, str]]) -> Matched:
+    """Match each text once, for whoever asks more than one question about it."""
+    return [(where, matcher.match(text)) for where, text in dict.fromkeys(texts)]
+
+
+def findings_of(
+    matcher: Matcher, matched: Matched, signal: Signal, *, account: UUID | None, mature: bool
+) -> list[Finding]:
+    """Say what stands against texts that were matched, as `examine_texts` does."""
     found: dict[tuple[str, UUID], list[NameMatch]] = {}
     safe_places: dict[str, str] = {}
-    for where, text in dict.fromkeys(texts):
-        for match in apply_consent(matcher.match(text), matcher, account=account, mature=mature):
+    for where, matches in matched:
+        for match in apply_consent(matches, matcher, account=account, mature=mature):
             if match.verdict is not Verdict.CLEAN:
                 place = safe_places.setdefault(where, _place(matcher, where))
                 found.setdefault((place, match.person_id), []).append(match)

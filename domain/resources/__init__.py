@@ -18,6 +18,7 @@ from domain.resources.copying import Copies, copy_out
 from domain.resources.disposal import announce, claim, delete_doomed, doom
 from domain.resources.facts import FileScanned, ResourceChanged
 from domain.resources.file_removal import drop_file, give_up_blob, remove_file
+from domain.resources.judge import Judge
 from domain.resources.pictures import CleanPicture, clean_pictures, key_by_id, take_picture, uploads_to
 from domain.resources.reads import files_by_ids, files_of, list_resources, resource_by_hash, resources_by_ids
 from domain.resources.rewrapping import check_keys, rewrap_keys
@@ -71,6 +72,7 @@ __all__ = [
     "FileScanned",
     "HashAlgorithm",
     "Holder",
+    "Judge",
     "LookedAt",
     "Permission",
     "RegistryBehind",

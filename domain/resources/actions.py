@@ -4,20 +4,19 @@ from pathlib import Path
 from uuid import UUID
 
 from domain import reasons
-from domain.kernel.findings import Signal
 from domain.kernel.ids import AccountId, FileId, ResourceId, Subject, new_id
 from domain.kernel.limits import within_limit
 from domain.kernel.refusals import LikenessRefused, NotAllowed, NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work, work
-from domain.registry.gates import examine_texts
 from domain.resources import statements
 from domain.resources.copying import Copies
 from domain.resources.disposal import claim
 from domain.resources.facts import ResourceChanged
 from domain.resources.holders import lock_holder
+from domain.resources.judge import Judge
 from domain.resources.reads import resource_of, sees_all
-from domain.resources.rules import check_remove, check_submit, checked_draft, texts_of
+from domain.resources.rules import check_remove, check_submit, checked_draft, examine_draft
 from domain.resources.scans import request_scans
 from domain.resources.tables import FileRow, ResourceRow
 from domain.resources.values import Cause, Holder, Resource, ResourceDraft, ResourceStatus
@@ -29,23 +28,19 @@ async def draft(scope: Scope, asked: ResourceDraft) -> ResourceId:
     Raises SignInRequired, Suspended, RateLimited, InvalidInput, PolicyRefused, LikenessRefused.
     """
     actor = scope.require_active()
-    examined = examined_draft(scope, asked, actor.account_id)
     await within_limit(scope, "draft", actor.account_id)
+    examined = await examined_draft(Judge(scope), asked, actor.account_id)
     async with work(scope.now) as w:
         return await _write(w, scope, examined, actor.account_id)
 
 
-def examined_draft(scope: Scope, asked: ResourceDraft, owner_id: AccountId) -> ResourceDraft:
-    """Give the draft, cleaned, if its words may stand. Raises InvalidInput, PolicyRefused, LikenessRefused."""
+async def examined_draft(judge: Judge, asked: ResourceDraft, owner_id: AccountId) -> ResourceDraft:
+    """Give the draft, cleaned, if its words may stand. Raises InvalidInput, PolicyRefused, LikenessRefused.
+
+    Whoever lets a member ask this counts it against a limit first: the answer tells who is protected.
+    """
     cleaned = checked_draft(asked)
-    findings = examine_texts(
-        scope.ports.registry.matcher,
-        texts_of(cleaned.title, cleaned.description, cleaned.trigger_words),
-        Signal.NAME_IN_TEXT,
-        account=owner_id,
-        mature=cleaned.mature,
-    )
-    if findings:
+    if findings := await judge.ask(examine_draft, cleaned, owner_id):
         raise LikenessRefused(
             "This names a real person who is protected and did not allow it: take the name out.", findings=findings
         )
@@ -96,13 +91,21 @@ async def remove(scope: Scope, resource_id: ResourceId) -> None:
 
 
 async def publish_outcome(
-    w: Work, scope: Scope, asked: ResourceDraft, *, copies: Copies, owner_id: AccountId, credited_to: AccountId
+    w: Work,
+    scope: Scope,
+    asked: ResourceDraft,
+    *,
+    judge: Judge,
+    copies: Copies,
+    owner_id: AccountId,
+    credited_to: AccountId,
 ) -> ResourceId:
     """Draft and submit a resource with copies of an entry's files, in the work of whoever may decide that.
 
-    `credited_to` is who made them. Raises InvalidInput, PolicyRefused, LikenessRefused, Conflict.
+    `credited_to` is who made them, and `judge` holds the registry in this work. Raises InvalidInput, PolicyRefused,
+    LikenessRefused, Conflict.
     """
-    resource_id = await _write(w, scope, examined_draft(scope, asked, owner_id), owner_id)
+    resource_id = await _write(w, scope, await examined_draft(judge, asked, owner_id), owner_id)
     await w.execute("UPDATE resource SET credited_to_id = $2 WHERE id = $1", resource_id, credited_to)
     await adopt_files(w, scope, copies, Holder("resource", resource_id), owner_id=owner_id, mature=asked.mature)
     await _submit(w, scope, await _locked(w, scope, resource_id))
@@ -148,7 +151,7 @@ async def add_checkpoint(
     """
     if not scope.system:
         raise NotAllowed("Only the operator adds checkpoints in place.")
-    examined = examined_draft(scope, asked, owner_id)
+    examined = await examined_draft(Judge(scope), asked, owner_id)
     async with work(scope.now) as w:
         await w.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"checkpoint:{path}")
         known = await w.one("SELECT id FROM resource WHERE source_path = $1 AND status = 'PUBLISHED'", str(path))

@@ -183,6 +183,13 @@ def examine_own_texts(resource: Resource, matcher: Matcher) -> tuple[Finding, ..
     )
 
 
+def examine_draft(matcher: Matcher, draft: ResourceDraft, owner_id: AccountId) -> tuple[Finding, ...]:
+    """Judge the texts of a draft before it is written down."""
+    texts = texts_of(draft.title, draft.description, draft.trigger_words)
+    found = examine_texts(matcher, texts, Signal.NAME_IN_TEXT, account=owner_id, mature=draft.mature)
+    return tuple(found)
+
+
 def settled(status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verdict]) -> ResourceStatus:
     """Say what becomes of a resource whose texts and files have these verdicts.
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from domain.kernel.beside import beside_loop
 from domain.kernel.ids import ResourceId
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
 from domain.kernel.wire import ModelRef
+from domain.registry.matching import Matcher
 from domain.resources.keeping import FACTS_SQL, facts_of
 from domain.resources.reads import files_of, resources_by_ids
 from domain.resources.rules import examine, examine_own_texts, permission
@@ -23,12 +25,14 @@ async def usable(scope: Scope, ids: Sequence[UUID]) -> dict[ResourceId, Usable]:
     """
     found = await resources_by_ids(scope, ids)
     files = await files_of([holder for each in found for holder in _holders(each)])
-    files = await _up_to_date(scope, files)
+    matcher = scope.ports.registry.matcher
+    files = await _up_to_date(scope, files, matcher)
+    own_findings = await beside_loop(lambda: {each.id: examine_own_texts(each, matcher) for each in found.values()})
     in_place = {each.id for each in found.values() if each.in_place}
     sources = await _in_place(in_place) if in_place else {}
     uses = {}
     for each in found.values():
-        resource = replace(each, findings=examine_own_texts(each, scope.ports.registry.matcher))
+        resource = replace(each, findings=own_findings[each.id])
         own, samples = (files[holder] for holder in _holders(each.id))
         allowed = permission(resource, own, samples)
         model = (sources.get(each.id) or await _stored(scope, resource, own)) if allowed.allowed else None
@@ -41,9 +45,10 @@ def _holders(resource_id: UUID) -> tuple[Holder, Holder]:
     return Holder("resource", resource_id), Holder("sample", resource_id)
 
 
-async def _up_to_date(scope: Scope, files: dict[Holder, list[StoredFile]]) -> dict[Holder, list[StoredFile]]:
+async def _up_to_date(
+    scope: Scope, files: dict[Holder, list[StoredFile]], matcher: Matcher
+) -> dict[Holder, list[StoredFile]]:
     """Judge the files again whose scans hold for an older registry than this process has."""
-    matcher = scope.ports.registry.matcher
     version = matcher.snapshot.version
     behind = [file.id for own in files.values() for file in own if file.scan.registry_version < version]
     if not behind:
@@ -53,7 +58,9 @@ async def _up_to_date(scope: Scope, files: dict[Holder, list[StoredFile]]) -> di
         " WHERE f.id = ANY($1::uuid[]) AND scan.status = 'DONE'",
         behind,
     )
-    examined = {row["file_id"]: examine(facts_of(row, scope.ports.sealer), matcher) for row in rows}
+    examined = await beside_loop(
+        lambda: {row["file_id"]: examine(facts_of(row, scope.ports.sealer), matcher) for row in rows}
+    )
 
     def renewed(file: StoredFile) -> StoredFile:
         now = examined.get(file.id)

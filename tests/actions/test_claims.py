@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -19,7 +20,7 @@ from domain.kernel.paging import PageAsk
 from domain.kernel.ports import Policy, Ports
 from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed, NotFound, RateLimited, SignInRequired
 from domain.kernel.scope import Actor, Scope
-from domain.likeness import ClaimFilter, ClaimRelation, ClaimStatus, letters, proofs
+from domain.likeness import ClaimDraft, ClaimFilter, ClaimRelation, ClaimStatus, claim_rules, letters, proofs
 from domain.registry.snapshot import Consent
 from tests.claiming import a_claim, a_descriptor, filed, solved
 from tests.factories import member, moderator
@@ -209,6 +210,27 @@ async def test_an_invalid_claim_leaves_nothing(db: asyncpg.Pool, nobody: Scope) 
         await filed(nobody, face_descriptors=(a_descriptor(length=129),))
 
     assert refused.value.field == "input.faceDescriptors"
+    assert await _nothing(db)
+
+
+async def test_an_invalid_claim_counts_and_its_names_are_checked_beside_the_loop(
+    db: asyncpg.Pool, nobody: Scope, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter, threads = Full(), []
+    scope = replace(nobody, ports=replace(ports, limiter=limiter), address="203.0.113.9")
+    checked = claim_rules.checked_draft
+
+    def noted(draft: ClaimDraft) -> ClaimDraft:
+        threads.append(threading.current_thread().name)
+        return checked(draft)
+
+    monkeypatch.setattr(claim_rules, "checked_draft", noted)
+
+    with pytest.raises(InvalidInput):
+        await filed(scope, aliases=("🙂",))
+
+    assert limiter.asked == [("claim", "203.0.113.9")]
+    assert threads[0].startswith("beside")
     assert await _nothing(db)
 
 

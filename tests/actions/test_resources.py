@@ -18,7 +18,7 @@ from domain.kernel.refusals import Conflict, InvalidInput, LikenessRefused, NotA
 from domain.kernel.scope import Actor, Scope
 from domain.kernel.work import work
 from domain.registry.snapshot import Consent
-from domain.resources import HashAlgorithm, Holder, ResourceFilter, ResourceKind, ResourceStatus, WrongContents
+from domain.resources import HashAlgorithm, Holder, Judge, ResourceFilter, ResourceKind, ResourceStatus, WrongContents
 from tests.factories import member, moderator
 from tests.resourcing import (
     NAME,
@@ -396,6 +396,7 @@ async def test_an_outcome_is_published_with_the_files_of_its_entry(acting: Actin
             w,
             buyer,
             a_draft(title="Bought"),
+            judge=Judge(buyer),
             copies=copies,
             owner_id=buyer.require_actor().account_id,
             credited_to=author.require_actor().account_id,

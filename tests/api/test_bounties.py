@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from domain import bounties
-from domain.bounties import Bounty, BountyEntry
+from domain.bounties import Bounty, BountyEntry, EntryStatus
 from domain.kernel.ids import Credits, new_id
 from domain.kernel.paging import PageAsk
 from domain.kernel.ports import Policy, Ports
@@ -62,6 +62,7 @@ mutation ($id: ID!) {
     __typename
     ... on EntrySubmitSuccess { entry { status bounty { entryCount } } }
     ... on ConflictError { state message }
+    ... on LikenessRefusedError { message }
   }
 }
 """
@@ -206,6 +207,20 @@ async def test_anonymous_callers_are_asked_to_sign_in(client: Api, ports: Ports)
     ]
 
     assert {answer["__typename"] for answer in answers} == {"SignInRequiredError"}
+
+
+async def test_a_note_that_names_somebody_by_now_is_refused_as_data(client: Api, ports: Ports) -> None:
+    ada, ben = await _party(ports), await _party(ports)
+    entry = await bounties.draft_entry(ben.scope, (await opened(ada.scope)).id, note="It is Test Person Aldebaran.")
+    ports.registry.adopt(Snapshot(1, (Person(new_id(), "Test Person Aldebaran"),)))  # type: ignore[attr-defined]
+
+    answer = (await client.data(SUBMIT, {"id": _id(entry)}, token=ben.token))["entrySubmit"]
+
+    assert answer == {
+        "__typename": "LikenessRefusedError",
+        "message": "This note names a real person who does not allow it: take the name out.",
+    }
+    assert (await bounties.entries_by_ids(ben.scope, [entry.id]))[entry.id].status is EntryStatus.DRAFT
 
 
 async def test_an_entry_goes_from_draft_to_the_award(client: Api, ports: Ports, tmp_path: Path) -> None:

@@ -1,17 +1,19 @@
 """Generations as their owners, moderators and strangers see them through GraphQL."""
 
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import pytest
 
+from countenance.settings import Settings
 from domain import accounts, generation
 from domain.generation import Use
 from domain.kernel.ids import ResourceId
 from domain.kernel.ports import Ports
 from domain.kernel.scope import Role, Scope
 from schema.node import global_id
-from tests import factories, fakes
+from tests import factories, fakes, serving
 from tests.counting import counted
 from tests.resourcing import NAME, registered
 from tests.serving import Api
@@ -151,6 +153,26 @@ async def test_a_quote_says_cost_and_queue(client: Api, given: Studio, token: st
     answer = await client.data(document, asked(given, priority="HIGH", width=512, height=512, steps=25), token=token)
 
     assert answer["generationQuote"]["quote"] == {"cost": 14, "queueLength": 0, "estimatedSeconds": None}
+
+
+async def test_whoever_asks_for_too_many_quotes_is_asked_to_wait(
+    settings: Settings, ports: Ports, given: Studio, token: str
+) -> None:
+    class Strict(fakes.NoLimits):
+        """Allows no quotes."""
+
+        async def hit(self, rule: str, key: str) -> int | None:
+            return 7 if rule == "quote" else None
+
+    document = """
+    mutation ($input: GenerationInput!) { generationQuote(input: $input) { __typename
+        ... on RateLimitedError { retryAfterSeconds } } }
+    """
+
+    async with serving.app_of(settings, replace(ports, limiter=Strict())) as app, serving.api_of(app) as api:
+        answer = await api.data(document, asked(given), token=token)
+
+    assert answer["generationQuote"] == {"__typename": "RateLimitedError", "retryAfterSeconds": 7}
 
 
 async def test_cancelling_says_the_state_the_second_time(client: Api, given: Studio, token: str) -> None:

@@ -217,7 +217,7 @@ async def test_the_purpose_is_said_where_the_upload_begins(client: Api, ports: P
     asked = {"fileName": "a.png", "sizeBytes": 10, "purpose": "PREVIEW"}
 
     right = await client.data(begin, {"input": {**asked, "entryId": f"entry_{entry.id.hex}"}}, token=author.token)
-    wrong = await client.data(begin, {"input": {**asked, "resourceId": "resource_x"}}, token=author.token)
+    wrong = await client.data(begin, {"input": {**asked, "resourceId": f"resource_{'0' * 32}"}}, token=author.token)
 
     assert right["uploadBegin"]["ticket"] == {"maxSizeBytes": float(ports.policy.max_sample_bytes)}
     assert wrong["uploadBegin"]["message"] == "Previews belong to entries; a resource shows samples."

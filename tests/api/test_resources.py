@@ -174,13 +174,14 @@ async def test_somebody_must_be_signed_in_to_change_anything(client: Api) -> Non
 
 
 @pytest.mark.parametrize("named", [{}, {"resourceId": "resource_" + "0" * 32, "entryId": "entry_" + "0" * 32}])
-async def test_an_upload_is_for_one_thing(client: Api, acting: Acting, named: dict[str, str]) -> None:
+async def test_an_upload_is_for_one_thing(db: asyncpg.Pool, client: Api, acting: Acting, named: dict[str, str]) -> None:
     token, _ = await someone(acting)
 
     answer = await client.data(BEGIN, {"input": {**named, "fileName": "a", "sizeBytes": 1}}, token=token)
 
     assert answer["uploadBegin"]["__typename"] == "InvalidInputError"
     assert answer["uploadBegin"]["field"] == "input.resourceId"
+    assert await db.fetchval("SELECT count(*) FROM upload") == 0
 
 
 async def test_a_sample_picture_is_for_a_resource_and_has_a_limit_of_its_own(client: Api, acting: Acting) -> None:

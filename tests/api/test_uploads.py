@@ -284,6 +284,17 @@ async def test_an_upload_is_created_by_the_protocol_itself_with_its_first_bytes(
     assert (await file_of(tus.draft)).name == "b.safetensors"
 
 
+async def test_a_sample_is_created_by_the_protocol_itself_and_is_no_model(tus: Tus) -> None:
+    described = metadata(filename="a.png", resourceId=f"resource_{tus.draft.hex}", purpose="SAMPLE")
+    own, samples = Holder("resource", tus.draft), Holder("sample", tus.draft)
+
+    created = await tus.send("POST", "/uploads", b"abc", upload_length="3", upload_metadata=described)
+
+    files = await resources.files_of([own, samples])
+    assert (created.status_code, created.headers["upload-offset"]) == (201, "3")
+    assert (files[own], [file.name for file in files[samples]]) == ([], ["a.png"])
+
+
 @pytest.mark.parametrize(
     ("length", "described", "status"),
     [
@@ -294,6 +305,9 @@ async def test_an_upload_is_created_by_the_protocol_itself_with_its_first_bytes(
         ("6", metadata(filename="a", resourceId="resource_00"), 404),
         ("6", metadata(filename="a", entryId="entry_00"), 404),
         ("6", metadata(filename="a", bountyId=f"bounty_{'0' * 32}"), 404),
+        ("6", metadata(filename="a", bountyId=f"bounty_{'0' * 32}", entryId=f"entry_{'0' * 32}"), 400),
+        ("6", metadata(filename="a", entryId=f"entry_{'0' * 32}", purpose="SAMPLE"), 400),
+        ("6", metadata(filename="a", entryId=f"entry_{'0' * 32}", purpose="OTHER"), 400),
     ],
 )
 async def test_a_creation_that_names_nothing_is_refused(
@@ -485,7 +499,7 @@ async def test_tus_js_client_creates_an_upload_and_hears_why_it_is_refused(
     assert await tus.stored() == b"some weights"
     assert refused == 1
     assert said["status"] == 400
-    assert "Upload-Metadata" in said["error"]
+    assert "Name one of `resourceId`, `entryId` and `bountyId`: what the file is for." in said["error"]
 
 
 def _tuspy(tus: Tus) -> TusClient:

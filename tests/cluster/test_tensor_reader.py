@@ -221,3 +221,14 @@ def test_an_untrained_lora_is_like_nothing(tmp_path: Path) -> None:
     assert [finding.detail for finding in inspection.findings] == [
         "weights: not compared: an update that changes nothing"
     ]
+
+
+def test_a_lora_of_no_numbers_hears_that_alone(tmp_path: Path) -> None:
+    broken = [(down, np.full_like(up, np.nan)) for down, up in factors_of(1)]
+
+    inspection = inspected(tmp_path, file_of(kohya(broken)))
+
+    assert inspection.verdict is Verdict.FAILED
+    assert inspection.error is not None
+    assert inspection.error.endswith("holds NaN or infinity, so the weights are broken.")
+    assert inspection.findings == ()

@@ -29,6 +29,21 @@ def test_an_uploader_hears_that_a_claim_holds_their_resource() -> None:
     assert "the claim of somebody who says that it reproduces them" in notice.message
 
 
+def test_an_uploader_hears_that_a_file_could_not_be_examined() -> None:
+    resource_id, owner_id = ResourceId(new_id()), AccountId(new_id())
+    unread = ResourceChanged(resource_id, owner_id, "DRAFT", before="SCANNING")
+
+    notice = NOTICES[ResourceChanged](system_scope(), unread)
+    judged_anew = NOTICES[ResourceChanged](system_scope(), replace(unread, before="DRAFT"))
+
+    assert notice == Notice(
+        InboxKind.RESOURCE_DECIDED,
+        Subject("resource", resource_id),
+        "A file of your resource could not be examined; its scan says why, and you may upload it anew.",
+    )
+    assert judged_anew is None
+
+
 def test_a_claimant_hears_of_the_decision() -> None:
     claim_id, account_id = ClaimId(new_id()), AccountId(new_id())
     decided = ClaimDecided(claim_id, "REJECTED", account_id)

@@ -17,7 +17,6 @@ from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
 from domain.bounties.standing.holds import Review, Standing, findings_in, hold_of
 from domain.bounties.standing.passing import marks_in, marks_of
 from domain.bounties.standing.reviewing import decide_review
-from domain.bounties.standing.texts import newest_matcher
 from domain.bounties.standing.verdicts import lock_judged, settle_entry
 from domain.bounties.statements import state_cancellation
 from domain.bounties.steps import LockedBounty, lock_bounty
@@ -28,8 +27,7 @@ from domain.kernel.ids import AccountId, BountyId, CaseId, EntryId
 from domain.kernel.refusals import NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work
-from domain.registry.matching import Matcher
-from domain.resources import StoredFile
+from domain.resources import Judge, StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Decidable:
 
     examined: Examined
     bounty: LockedBounty
-    matcher: Matcher | None
+    judge: Judge | None
     entry_status: EntryStatus | None
     restricted: Verdict | None
     waits: bool
@@ -70,16 +68,8 @@ async def examine_for_decision(bounty_id: BountyId, entry_id: EntryId | None) ->
     return Examined(bounty_id, entry_id, files=(await contents_of([entry_id]))[entry_id])
 
 
-async def registry_for_decision(w: Work, scope: Scope) -> Matcher:
-    """Keep newer registries from being announced until this work is over; asked for before any row is locked.
-
-    Raises RegistryUnread.
-    """
-    return await newest_matcher(w, scope)
-
-
-async def lock_for_decision(w: Work, scope: Scope, examined: Examined, matcher: Matcher | None = None) -> Decidable:
-    """Lock what is to be decided about; to restore a bounty, `registry_for_decision` is asked first.
+async def lock_for_decision(w: Work, scope: Scope, examined: Examined, judge: Judge | None = None) -> Decidable:
+    """Lock what is to be decided about; to restore a bounty, its `judge_of` holds the registry in this work already.
 
     Raises NotFound.
     """
@@ -91,7 +81,7 @@ async def lock_for_decision(w: Work, scope: Scope, examined: Examined, matcher: 
     if examined.entry_id is None:
         held = Verdict.HELD if hold.by_moderator is not None else None
         waits, turned_down = (hold.standing is standing for standing in (Standing.WAITING, Standing.REFUSED))
-        return Decidable(examined, bounty, matcher, None, held, waits, refused=False, turned_down=turned_down)
+        return Decidable(examined, bounty, judge, None, held, waits, refused=False, turned_down=turned_down)
     entry = await lock_judged(w, examined.entry_id)
     if entry is None:
         raise NotFound("There is no entry with this id.")
@@ -99,7 +89,7 @@ async def lock_for_decision(w: Work, scope: Scope, examined: Examined, matcher: 
     return Decidable(
         examined,
         bounty,
-        matcher,
+        judge,
         EntryStatus(entry["status"]),
         Verdict(entry["restriction"]) if entry["restriction"] else None,
         waits=False,
@@ -151,7 +141,7 @@ async def remove(w: Work, scope: Scope, subject: Decidable, *, explanation: str)
     if subject.examined.entry_id is not None:
         await _restrict_entry(w, scope, subject, Verdict.BLOCKED, explanation)
     elif subject.waits:
-        await decide_review(w, scope, subject.bounty, subject.matcher, Review.REFUSE, explanation=explanation)
+        await decide_review(w, scope, subject.bounty, subject.judge, Review.REFUSE, explanation=explanation)
     else:
         authors = await authors_to_pay(w, scope, subject.bounty, subject.examined.verdicts or {})
         await call_off(w, scope, subject.bounty, authors)
@@ -167,7 +157,7 @@ async def restore(w: Work, scope: Scope, subject: Decidable, *, explanation: str
         if subject.restricted:
             await _hold_bounty(w, scope, subject, None)
         if subject.waits:
-            await decide_review(w, scope, subject.bounty, subject.matcher, Review.LIST, explanation=explanation)
+            await decide_review(w, scope, subject.bounty, subject.judge, Review.LIST, explanation=explanation)
     elif subject.restricted or subject.marks:
         await w.execute(
             "UPDATE bounty_entry SET let_pass = let_pass || $2::jsonb WHERE id = $1",

@@ -16,19 +16,19 @@ from domain.bounties.rules import BountyStatus, Step
 from domain.bounties.standing import holds
 from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
 from domain.bounties.standing.holds import hold_of
-from domain.bounties.standing.texts import examine, judged, newest_matcher
+from domain.bounties.standing.texts import examine, judge_of, judged
 from domain.bounties.steps import lock_bounty
 from domain.bounties.tables import ReferenceRow
 from domain.bounties.values import Bounty, BountyReference, Drawn
 from domain.bounties.vault.contents import references_holder
 from domain.kernel.findings import Finding, Verdict
 from domain.kernel.ids import BountyId, FileId, new_id
+from domain.kernel.limits import within_limit
 from domain.kernel.refusals import Conflict, NotAllowed, NotFound
 from domain.kernel.scope import Scope
-from domain.kernel.sql import fetch
+from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.work import Work, work
-from domain.registry.matching import Matcher
-from domain.resources import FileScanned, StoredFile, Upload
+from domain.resources import FileScanned, Judge, StoredFile, Upload
 
 MAX_REFERENCES = 4
 _AT_ONCE = 10
@@ -67,37 +67,35 @@ async def remove_reference(scope: Scope, file_id: FileId) -> Bounty:
     """Take a reference picture out of a bounty that has not ended; only its initiator may.
 
     One that could not be shown may go at any time, and what it held is free then; one that authors have seen only while
-    nobody has entered. Raises SignInRequired, Suspended, NotFound, NotAllowed, Conflict.
+    nobody has entered. Raises SignInRequired, Suspended, NotFound, NotAllowed, Conflict, RateLimited.
     """
     actor = scope.require_active()
+    await within_limit(scope, "bounty-change", actor.account_id)
+    bounty_id = await _shown_by(file_id)
+    judge = await judge_of(scope, bounty_id)
     async with work(scope.now) as w:
-        matcher = await newest_matcher(w, scope)
-        found = await w.one(
-            "SELECT f.holder_id, s.verdict FROM stored_file f LEFT JOIN scan s ON s.file_id = f.id"
-            " WHERE f.id = $1 AND f.holder_kind = 'reference'",
-            file_id,
-        )
-        if found is None:
-            raise NotFound("There is no such picture.")
-        bounty = await lock_bounty(w, BountyId(found["holder_id"]), scope.now)
+        await judge.hold(w)
+        bounty = await lock_bounty(w, bounty_id, scope.now)
         if actor.account_id != bounty.initiator_id:
             raise NotAllowed("Only the initiator of a bounty may take its pictures out.")
         if bounty.stands not in (BountyStatus.OPEN, BountyStatus.JUDGING):
             raise Conflict("This bounty has ended: its pictures stay.", state=bounty.stands)
-        if found["verdict"] == Verdict.CLEAN:
+        scanned = await w.one("SELECT verdict FROM scan WHERE file_id = $1", file_id)
+        if scanned is not None and scanned["verdict"] == Verdict.CLEAN:
             entered = await w.one("SELECT FROM bounty_entry WHERE bounty_id = $1 LIMIT 1", bounty.id)
             offers.check_unfrozen(entries=entered is not None)
         await _take_out(w, scope, file_id)
-        await _settle(w, scope, bounty.id, matcher)
+        await _settle(w, scope, bounty.id, judge)
     return (await bounties_by_ids(scope, [bounty.id]))[bounty.id]
 
 
 async def reference_scanned(scope: Scope, fact: FileScanned) -> None:
     """Hold a bounty whose picture shows a protected person, or show it again; a reaction to FileScanned."""
     if fact.holder_kind == "reference":
+        judge = await judge_of(scope, BountyId(fact.holder_id))
         async with work(scope.now) as w:
-            matcher = await newest_matcher(w, scope)
-            await _settle(w, scope, BountyId(fact.holder_id), matcher)
+            await judge.hold(w)
+            await _settle(w, scope, BountyId(fact.holder_id), judge)
 
 
 async def draw_references(scope: Scope, draw: Callable[[bytes], Drawn]) -> int:
@@ -163,12 +161,20 @@ async def _url(scope: Scope, blob_key: str) -> str:
     return await scope.ports.blobs.signed_url(blob_key, seconds=seconds, file_name="reference.webp")
 
 
-async def _settle(w: Work, scope: Scope, bounty_id: BountyId, matcher: Matcher) -> None:
+async def _shown_by(file_id: FileId) -> BountyId:
+    """Say which bounty a reference picture belongs to. Raises NotFound."""
+    row = await fetch_one("SELECT holder_id FROM stored_file WHERE id = $1 AND holder_kind = 'reference'", file_id)
+    if row is None:
+        raise NotFound("There is no such picture.")
+    return BountyId(row["holder_id"])
+
+
+async def _settle(w: Work, scope: Scope, bounty_id: BountyId, judge: Judge) -> None:
     """Hold a bounty for the persons that its pictures show now, and for nobody else."""
     row = await lock_hold(w, bounty_id)
     if row is None:
         return
-    examined = examine(matcher, row["title"], row["brief"], mature=row["mature"])
+    examined = await judge.ask(examine, row["title"], row["brief"], mature=row["mature"])
     now = judged(replace(hold_of(row), reference_findings=await picture_findings(w, bounty_id)), examined)
     await settle_hold(w, scope, row, now, HoldCause.REGISTRY)
 

@@ -8,7 +8,7 @@ from domain.bounties.reads import bounties_by_ids
 from domain.bounties.standing import hold_statements, holds
 from domain.bounties.standing.holding import HoldCause, lock_hold, note_statement, settle_hold
 from domain.bounties.standing.holds import Hold, Review, ReviewStatus, hold_of
-from domain.bounties.standing.texts import examine, judged, newest_matcher
+from domain.bounties.standing.texts import examine, judge_of, judged
 from domain.bounties.steps import LockedBounty, lock_bounty
 from domain.bounties.tables import ReviewRow
 from domain.bounties.values import Bounty
@@ -17,7 +17,7 @@ from domain.kernel.refusals import NotAllowed, NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.text import clean
 from domain.kernel.work import Work, work
-from domain.registry.matching import Matcher
+from domain.resources import Judge
 
 MAX_EXPLANATION = 2_000
 
@@ -30,28 +30,29 @@ async def review(scope: Scope, bounty_id: BountyId, decision: Review, *, explana
     """
     actor = scope.require_moderator()
     explanation = clean(explanation, "explanation", MAX_EXPLANATION, min_length=1)
+    judge = await judge_of(scope, bounty_id)
     async with work(scope.now) as w:
-        matcher = await newest_matcher(w, scope)
+        await judge.hold(w)
         bounty = await lock_bounty(w, bounty_id, scope.now)
         if actor.account_id == bounty.initiator_id:
             raise NotAllowed("Your own bounty is reviewed by another moderator.")
-        await decide_review(w, scope, bounty, matcher, decision, explanation=explanation)
+        await decide_review(w, scope, bounty, judge, decision, explanation=explanation)
     return (await bounties_by_ids(scope, [bounty_id]))[bounty_id]
 
 
 async def decide_review(
-    w: Work, scope: Scope, bounty: LockedBounty, matcher: Matcher | None, decision: Review, *, explanation: str
+    w: Work, scope: Scope, bounty: LockedBounty, judge: Judge | None, decision: Review, *, explanation: str
 ) -> None:
     """List or refuse a locked bounty that waits, for a moderator who may.
 
-    `matcher` is `newest_matcher`'s; it may only be left out where the bounty is refused. Raises Conflict.
+    `judge` holds the registry in this work; it may only be left out where the bounty is refused. Raises Conflict.
     """
     row = await lock_hold(w, bounty.id)
     if row is None:
         raise NotFound("There is no bounty with this id.")
     hold = hold_of(row)
-    if matcher is not None:
-        hold = judged(hold, examine(matcher, bounty.title, bounty.brief, mature=bounty.mature))
+    if judge is not None:
+        hold = judged(hold, await judge.ask(examine, bounty.title, bounty.brief, mature=bounty.mature))
     holds.check_review(hold, decision, stands=bounty.stands)
     await ReviewRow.insert(
         ReviewRow(

@@ -3,18 +3,19 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from domain import resources
+from domain.bounties.reads import bounties_by_ids
 from domain.bounties.standing import risk_policy
 from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
 from domain.bounties.standing.holds import Hold, ReviewStatus, hold_of
 from domain.bounties.standing.risk import Requester, Risk, risk_of
 from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.ids import AccountId, BountyId
-from domain.kernel.refusals import LikenessRefused, NotFound, RegistryUnread
+from domain.kernel.refusals import LikenessRefused, NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work
-from domain.registry.gates import examine_texts
+from domain.registry.gates import examine_texts, findings_of, matches_in
 from domain.registry.matching import Matcher
+from domain.resources import Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,9 @@ def examine(matcher: Matcher, title: str, brief: str, *, mature: bool) -> Examin
     Whoever enters makes what is asked for, not the initiator: consent to named creators covers nobody here. A name
     whose use its person allows marks the bounty as one of a real person; one that is only nearly a name doesn't.
     """
-    found = examine_texts(
-        matcher, [("title", title), ("brief", brief)], Signal.NAME_IN_TEXT, account=None, mature=mature
-    )
-    depicts = any(match.verdict is Verdict.BLOCKED for text in (title, brief) for match in matcher.match(text))
+    matched = matches_in(matcher, [("title", title), ("brief", brief)])
+    found = findings_of(matcher, matched, Signal.NAME_IN_TEXT, account=None, mature=mature)
+    depicts = any(match.verdict is Verdict.BLOCKED for _, matches in matched for match in matches)
     return Examined(tuple(found), depicts)
 
 
@@ -49,30 +49,26 @@ def examine_note(matcher: Matcher, note: str, *, author_id: AccountId, mature: b
     return tuple(examine_texts(matcher, [("note", note)], Signal.NAME_IN_TEXT, account=author_id, mature=mature))
 
 
-async def newest_matcher(w: Work, scope: Scope) -> Matcher:
-    """Give the registry to judge texts by; no newer one is applied to what is stored until this work is over.
-
-    Ask for it first in a work, before any row is locked. Raises RegistryUnread where a newer one is on its way.
-    """
-    matcher = scope.ports.registry.matcher
-    try:
-        await resources.hold_registry(w, matcher)
-    except resources.RegistryBehind:
-        raise RegistryUnread from None
-    return matcher
+async def judge_of(scope: Scope, bounty_id: BountyId) -> Judge:
+    """Give a judge who has been asked about the texts of a bounty, for a work that will ask again under its lock."""
+    judge = Judge(scope)
+    bounty = (await bounties_by_ids(scope, [bounty_id])).get(bounty_id)
+    if bounty is not None:
+        await judge.ask(examine, bounty.title, bounty.brief, mature=bounty.mature)
+    return judge
 
 
-async def examine_terms(w: Work, scope: Scope, bounty_id: BountyId, matcher: Matcher) -> None:
+async def examine_terms(w: Work, scope: Scope, bounty_id: BountyId, judge: Judge) -> None:
     """Look at the texts of a bounty as they stand in its row now: when it is opened, and when its terms are changed.
 
     Where they name somebody who does not allow it, nothing of this work happens. Otherwise the bounty is listed, or
-    held for a moderator where too much speaks for a request for a private person. `matcher` is `newest_matcher`'s.
-    Raises LikenessRefused.
+    held for a moderator where too much speaks for a request for a private person. `judge` holds the registry in this
+    work. Raises LikenessRefused.
     """
     row = await lock_hold(w, bounty_id)
     if row is None:
         raise NotFound("There is no bounty with this id.")
-    examined = examine(matcher, row["title"], row["brief"], mature=row["mature"])
+    examined = await judge.ask(examine, row["title"], row["brief"], mature=row["mature"])
     if examined.findings:
         raise LikenessRefused(
             "This bounty names a real person who does not allow it: take the name out.", findings=examined.findings

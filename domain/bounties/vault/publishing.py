@@ -15,11 +15,12 @@ from domain.bounties.values import BountyEntry
 from domain.bounties.vault.contents import files_holder
 from domain.bounties.vault.outcomes import may_read
 from domain.kernel.ids import BountyId, EntryId, ResourceId
+from domain.kernel.limits import within_limit
 from domain.kernel.refusals import NotAllowed, NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch_one
 from domain.kernel.work import Work, work
-from domain.resources import ResourceChanged, ResourceDraft, ResourceStatus, files_of
+from domain.resources import Judge, ResourceChanged, ResourceDraft, ResourceStatus, files_of
 
 
 async def publish_outcome(scope: Scope, entry_id: EntryId, asked: ResourceDraft) -> ResourceId:
@@ -27,7 +28,8 @@ async def publish_outcome(scope: Scope, entry_id: EntryId, asked: ResourceDraft)
 
     It keeps the labels of the bounty: what was asked for as mature or as a real person's is published as that; and it
     names the author. The files are taken out of the vault before the work that decides, so everything is checked twice.
-    Raises SignInRequired, Suspended, NotFound, NotAllowed, Conflict, InvalidInput, PolicyRefused, LikenessRefused.
+    Raises SignInRequired, Suspended, NotFound, NotAllowed, Conflict, InvalidInput, PolicyRefused, LikenessRefused,
+    RateLimited.
     """
     actor = scope.require_active()
     entry = (await entries_by_ids(scope, [entry_id])).get(entry_id)
@@ -35,15 +37,20 @@ async def publish_outcome(scope: Scope, entry_id: EntryId, asked: ResourceDraft)
         raise NotFound("There is no entry with this id, or you may not see it.")
     if actor.account_id != entry.initiator_id:
         raise NotAllowed("Only the initiator of a bounty may publish its outcome.")
+    await within_limit(scope, "draft", actor.account_id)
+    judge = Judge(scope)
     async with work(scope.now) as w:
-        resources.examined_draft(scope, await _labelled(w, scope, entry, asked), actor.account_id)
+        labelled = await _labelled(w, scope, entry, asked)
+    await resources.examined_draft(judge, labelled, actor.account_id)
     files = (await files_of([files_holder(entry_id)]))[files_holder(entry_id)]
     copies = await resources.copy_out(scope, [file for file in files if may_read(entry, file, actor.account_id)])
     async with work(scope.now) as w:
+        await judge.hold(w)
         resource_id = await resources.publish_outcome(
             w,
             scope,
             await _labelled(w, scope, entry, asked),
+            judge=judge,
             copies=copies,
             owner_id=actor.account_id,
             credited_to=entry.author_id,
