@@ -18,6 +18,7 @@ from domain.moderation.logs import verify, verify_all
 from domain.moderation.looking import files_in_hand, open_file, open_read
 from domain.moderation.opening import note
 from domain.moderation.reads import transparency
+from domain.moderation.reviewing import review_bounty
 from domain.moderation.rules import AppealStatus, CaseStatus, Cause, Decision, EventKind
 from domain.moderation.values import Case, CaseEvent, CaseFilter, Transparency
 
@@ -53,6 +54,7 @@ __all__ = [
     "open_file",
     "open_read",
     "release_case",
+    "review_bounty",
     "transparency",
     "verify",
     "verify_all",

@@ -20,7 +20,7 @@ import asyncpg
 
 from countenance import database
 from domain import bounties, moderation
-from domain.bounties import Share
+from domain.bounties import Review, Share
 from domain.kernel.clock import HandClock
 from domain.kernel.ids import BountyId, CaseId, Credits, EntryId
 from domain.kernel.ports import Policy
@@ -170,6 +170,11 @@ async def _decide(scope: Scope, order: Order) -> None:
     await moderation.decide_case(scope, order.case_id, decision, explanation="As it seems.")
 
 
+async def _review(scope: Scope, order: Order) -> None:
+    decision = Review(order.deed.removeprefix("review "))
+    await moderation.review_bounty(scope, order.bounty_id, decision, explanation="As it seems.")
+
+
 DEEDS: Mapping[str, Callable[[Scope, Order], Awaitable[None]]] = {
     "award": _award,
     "split": _split,
@@ -179,4 +184,5 @@ DEEDS: Mapping[str, Callable[[Scope, Order], Awaitable[None]]] = {
     "refund": _refund,
     "auto_award": _auto_award,
     **{f"decide {decision}": _decide for decision in Decision},
+    **{f"review {decision}": _review for decision in Review},
 }

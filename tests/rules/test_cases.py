@@ -81,6 +81,14 @@ def test_only_who_holds_the_claim_goes_on() -> None:
         rules.check_independent(party=True)
 
 
+def test_a_bounty_is_reviewed_by_nobody_while_another_moderator_has_claimed_its_case() -> None:
+    rules.check_review(CaseStatus.OPEN, None, ADA)
+    rules.check_review(CaseStatus.CLAIMED, ADA, ADA)
+    with pytest.raises(Conflict) as refused:
+        rules.check_review(CaseStatus.CLAIMED, BEN, ADA)
+    assert refused.value.state == "CLAIMED"
+
+
 BOUNTY, WAITING, HELD_BOUNTY = Stands(), Stands(waits=True), Stands(restricted="HELD")
 ACCEPTED, SCANNING = Stands("ACCEPTED"), Stands("SCANNING")
 HELD, REMOVED = Stands("HELD", restricted="HELD"), Stands("BLOCKED", restricted="BLOCKED")
