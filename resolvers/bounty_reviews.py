@@ -44,8 +44,8 @@ class BountyReviewsMutation:
     """What moderators decide about them, and what an initiator does about pictures."""
 
     @strawberry.mutation(
-        description="Decide about a bounty that waits, and with it the case about it. Moderators only, and not about "
-        "their own; refused while another moderator has claimed that case."
+        description="Decide about a bounty that waits, and with it the case about it. Moderators only, and nobody whom "
+        "it concerns; refused while another moderator has claimed that case."
     )
     async def bounty_review(
         self, info: Info, bounty_id: strawberry.ID, decision: Review, explanation: str

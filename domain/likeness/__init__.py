@@ -19,6 +19,7 @@ from domain.likeness.claim_reads import (
     overdue_claims,
 )
 from domain.likeness.clockwork import tick
+from domain.likeness.concerning import claimants, pointed_at
 from domain.likeness.deciding import decide_claim, withdraw_claim
 from domain.likeness.facts import (
     ClaimDecided,
@@ -88,6 +89,7 @@ __all__ = [
     "challenge",
     "change",
     "changed_persons",
+    "claimants",
     "claims_about",
     "claims_between",
     "claims_by_ids",
@@ -112,6 +114,7 @@ __all__ = [
     "open_claim",
     "overdue_claims",
     "persons_by_ids",
+    "pointed_at",
     "register",
     "registry_version",
     "snapshot_at",

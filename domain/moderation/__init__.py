@@ -13,6 +13,7 @@ from domain.moderation.case_reads import (
     histories,
     matching_cases,
 )
+from domain.moderation.concerning import decide_claim, remove_resource
 from domain.moderation.facts import CaseChanged, CaseClaimed, CaseDecided, CaseFact, CaseOpened, CaseReleased
 from domain.moderation.logs import verify, verify_all
 from domain.moderation.looking import files_in_hand, open_file, open_read
@@ -45,6 +46,7 @@ __all__ = [
     "claims_of",
     "decide_appeal",
     "decide_case",
+    "decide_claim",
     "file_appeal",
     "files_in_hand",
     "findings_of",
@@ -54,6 +56,7 @@ __all__ = [
     "open_file",
     "open_read",
     "release_case",
+    "remove_resource",
     "review_bounty",
     "transparency",
     "verify",

@@ -92,8 +92,8 @@ async def decide_case(
 
 async def require_independent(w: Work, scope: Scope, case: Case, account_id: AccountId) -> None:
     """Refuse a case to a moderator whom it concerns. Raises NotAllowed."""
-    party = case.bounty_id is not None and await bounties.is_party(w, scope, case.bounty_id, account_id)
-    rules.check_independent(party=party)
+    if case.bounty_id is not None:
+        await bounties.require_unconcerned(w, scope, case.bounty_id, account_id)
 
 
 async def file_appeal(scope: Scope) -> NoReturn:

@@ -76,9 +76,6 @@ def test_only_who_holds_the_claim_goes_on() -> None:
         with pytest.raises(Conflict) as refused:
             rules.check_holder(status, None, ADA)
         assert refused.value.state == status
-    rules.check_independent(party=False)
-    with pytest.raises(NotAllowed):
-        rules.check_independent(party=True)
 
 
 def test_a_bounty_is_reviewed_by_nobody_while_another_moderator_has_claimed_its_case() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from domain import reasons
 from domain.bounties.pot.cancelling import call_off
+from domain.bounties.stakeholders import require_unconcerned
 from domain.bounties.standing import hold_statements, holds
 from domain.bounties.standing.holding import HoldCause, lock_hold, note_statement, settle_hold
 from domain.bounties.standing.holds import Hold, Review, ReviewStatus, hold_of
@@ -11,7 +12,7 @@ from domain.bounties.standing.texts import examine, judged
 from domain.bounties.steps import LockedBounty, lock_bounty
 from domain.bounties.tables import ReviewRow
 from domain.kernel.ids import BountyId
-from domain.kernel.refusals import NotAllowed, NotFound
+from domain.kernel.refusals import NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work
 from domain.registry.matching import Matcher
@@ -20,15 +21,14 @@ from domain.registry.matching import Matcher
 async def review(
     w: Work, scope: Scope, bounty_id: BountyId, matcher: Matcher, decision: Review, *, explanation: str
 ) -> None:
-    """Decide about a bounty that waits: list it, or refuse it, which calls it off. Moderators, but not its initiator.
+    """Decide about a bounty that waits: list it, or refuse it, which calls it off. Moderators whom it doesn't concern.
 
     The work is moderation's, which decides the case about it too. Its texts are looked at again by `matcher`, the
     registry of this moment, which a moderator can't overrule. Raises SignInRequired, NotAllowed, NotFound, Conflict.
     """
     actor = scope.require_moderator()
     bounty = await lock_bounty(w, bounty_id, scope.now)
-    if actor.account_id == bounty.initiator_id:
-        raise NotAllowed("Your own bounty is reviewed by another moderator.")
+    await require_unconcerned(w, scope, bounty_id, actor.account_id)
     await decide_review(w, scope, bounty, matcher, decision, explanation=explanation)
 
 
