@@ -111,7 +111,7 @@ class BountiesMutation:
 
     @strawberry.mutation(
         description="Call a bounty off. The authors of accepted entries share a part of the pot; the rest goes back to "
-        "the backers. The initiator and moderators may."
+        "the backers. The initiator may, and moderators whom it does not concern."
     )
     async def bounty_cancel(self, info: Info, bounty_id: strawberry.ID) -> BountyCancelResult:
         """Call a bounty off."""

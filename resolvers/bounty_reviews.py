@@ -2,7 +2,7 @@
 
 import strawberry
 
-from domain import bounties
+from domain import bounties, moderation
 from domain.bounties import Review
 from domain.kernel.ids import BountyId, FileId
 from domain.kernel.paging import ask
@@ -43,13 +43,16 @@ class BountyReviewsQuery:
 class BountyReviewsMutation:
     """What moderators decide about them, and what an initiator does about pictures."""
 
-    @strawberry.mutation(description="Decide about a bounty that waits. Moderators only, and not about their own.")
+    @strawberry.mutation(
+        description="Decide about a bounty that waits, and with it the case about it. Moderators only, and nobody whom "
+        "it concerns; refused while another moderator has claimed that case."
+    )
     async def bounty_review(
         self, info: Info, bounty_id: strawberry.ID, decision: Review, explanation: str
     ) -> BountyReviewResult:
         """List it or refuse it."""
         scope, named = info.context.scope, BountyId(id_of(bounty_id, Bounty))
-        bounty = await bounties.review(scope, named, decision, explanation=explanation)
+        bounty = await moderation.review_bounty(scope, named, decision, explanation=explanation)
         wanted = Wanted.of(info).on("BountyReviewSuccess")["bounty"]
         return BountyReviewSuccess(bounty=await one(Bounty, scope, bounty, wanted))
 

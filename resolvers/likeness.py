@@ -2,7 +2,7 @@
 
 import strawberry
 
-from domain import likeness
+from domain import likeness, moderation
 from domain.kernel.ids import ClaimId
 from domain.kernel.paging import ask
 from schema.claim_deeds import (
@@ -128,13 +128,13 @@ class LikenessMutation:
         claim = await likeness.withdraw_claim(info.context.scope, case_code, pin)
         return LikenessClaimWithdrawSuccess(claim=await _claim(info, claim, "LikenessClaimWithdrawSuccess"))
 
-    @strawberry.mutation(description="Decide a claim. Moderators only.")
+    @strawberry.mutation(description="Decide a claim. Moderators only, and nobody whom it concerns.")
     async def likeness_claim_decide(self, info: Info, input: LikenessClaimDecisionInput) -> LikenessClaimDecideResult:  # noqa: A002 - the contract's argument
         """Uphold a claim, which registers the person, or reject it."""
         scope = info.context.scope
         scope.require_moderator()
         claim_id = ClaimId(id_of(input.claim_id, LikenessClaim))
-        claim, version = await likeness.decide_claim(
+        claim, version = await moderation.decide_claim(
             scope, claim_id, uphold=input.uphold, explanation=input.explanation
         )
         said = await _claim(info, claim, "LikenessClaimDecideSuccess")

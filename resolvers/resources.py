@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
-from domain import bounties, resources
+from domain import bounties, moderation, resources
 from domain.kernel.ids import FileId, ResourceId
 from domain.kernel.paging import ask
 from domain.kernel.refusals import NotFound
@@ -96,11 +96,11 @@ class ResourcesMutation:
         await resources.submit(info.context.scope, submitted)
         return ResourceSubmitSuccess(resource=await _changed(info, submitted, "ResourceSubmitSuccess"))
 
-    @strawberry.mutation(description="Take a resource down: its owner or a moderator.")
+    @strawberry.mutation(description="Take a resource down: its owner, or a moderator whom it does not concern.")
     async def resource_remove(self, info: Info, resource_id: strawberry.ID) -> ResourceRemoveResult:
         """Take a resource down."""
         removed = _resource_id(resource_id)
-        await resources.remove(info.context.scope, removed)
+        await moderation.remove_resource(info.context.scope, removed)
         return ResourceRemoveSuccess(resource=await _changed(info, removed, "ResourceRemoveSuccess"))
 
     @strawberry.mutation(description="Take a file or a sample out of a draft of your own, one that can't be read, say.")

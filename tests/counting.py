@@ -32,3 +32,16 @@ def counted(pool: asyncpg.Pool) -> Iterator[list[str]]:
         for connection in connections:
             connection.remove_query_logger(listen)
     assert pool.get_size() == size, "the pool has opened a connection that was not listened to"
+
+
+async def digests(db: asyncpg.Pool) -> dict[str, str]:
+    """What each table holds, in short."""
+    tables = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+    rows = await db.fetch(
+        " UNION ALL ".join(
+            f"SELECT '{name}' AS name, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS rows"  # noqa: S608
+            f' FROM "{name}" t'
+            for (name,) in tables
+        )
+    )
+    return {row["name"]: row["rows"] for row in rows}

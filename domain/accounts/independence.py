@@ -3,7 +3,7 @@
 The marks never leave this room: whoever asks learns which accounts are linked, and not by what.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,28 @@ from domain.kernel.text import clean
 from domain.kernel.work import Work, work
 
 MAX_REFERENCE = 200
+CONCERNED = "This concerns you, or an account that is linked with yours: another moderator has to decide it."
+"""What a moderator is told who would decide what concerns them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Whom something concerns: `accounts` with all that are linked with them, and who reads the mail of `emails`.
+
+    Of `alone` each account counts by itself, and none that is linked with it.
+    """
+
+    accounts: frozenset[AccountId] = frozenset()
+    emails: frozenset[str] = frozenset()
+    alone: frozenset[AccountId] = frozenset()
+
+    def joined(self, other: "Parties") -> "Parties":
+        """Give the parties of both."""
+        return Parties(self.accounts | other.accounts, self.emails | other.emails, self.alone | other.alone)
+
+
+NOBODY = Parties()
+"""Whom a thing concerns that concerns nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +60,18 @@ async def linked(w: Work, scope: Scope, account_id: AccountId, others: Sequence[
 
     A sign-up address is the mailbox behind an e-mail address, or the network that the account was opened from.
     """
-    rows = await w.fetch(
-        """
-        SELECT account.id, account.email, sign_up.email_mark, sign_up.network_mark,
-               ARRAY(SELECT mark FROM account_payment_credential WHERE account_id = account.id) AS payments
-        FROM account LEFT JOIN account_sign_up sign_up ON sign_up.account_id = account.id
-        WHERE account.id = ANY($1::uuid[])
-        """,
-        list({account_id, *others}),
-    )
-    marks = {AccountId(row["id"]): _marks(scope.ports.marks_key, row) for row in rows}
+    marks = await _marks_of(w, scope, {account_id, *others})
     own = marks[account_id]
     return frozenset(other for other in others if other == account_id or marks[other].touch(own))
+
+
+async def require_unconcerned(w: Work, scope: Scope, account_id: AccountId, parties: Parties) -> None:
+    """Refuse to let somebody decide what concerns them, or an account that is linked with theirs. Raises NotAllowed."""
+    marks = await _marks_of(w, scope, {account_id, *parties.accounts})
+    mailboxes = frozenset(email_mark(scope.ports.marks_key, email) for email in parties.emails)
+    theirs = [_Marks(mailboxes, None, frozenset()), *(marks[each] for each in parties.accounts)]
+    if account_id in parties.alone or any(marks[account_id].touch(each) for each in theirs):
+        raise NotAllowed(CONCERNED)
 
 
 async def note_sign_up(w: Work, scope: Scope, account_id: AccountId, email: str) -> None:
@@ -92,6 +114,19 @@ async def _note_payment(w: Work, account_id: AccountId, mark: bytes, at: datetim
         at,
     )
     return written == "INSERT 0 1"
+
+
+async def _marks_of(w: Work, scope: Scope, ids: Collection[AccountId]) -> dict[AccountId, _Marks]:
+    rows = await w.fetch(
+        """
+        SELECT account.id, account.email, sign_up.email_mark, sign_up.network_mark,
+               ARRAY(SELECT mark FROM account_payment_credential WHERE account_id = account.id) AS payments
+        FROM account LEFT JOIN account_sign_up sign_up ON sign_up.account_id = account.id
+        WHERE account.id = ANY($1::uuid[])
+        """,
+        list(ids),
+    )
+    return {AccountId(row["id"]): _marks(scope.ports.marks_key, row) for row in rows}
 
 
 def _marks(key: bytes, row: asyncpg.Record) -> _Marks:

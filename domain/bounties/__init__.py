@@ -39,13 +39,13 @@ from domain.bounties.pot.judging import auto_award_due, close_due, refund_due, r
 from domain.bounties.pot.reconciling import Proof, reconcile, resume, stop_if_wrong
 from domain.bounties.reads import awards_of, bounties_by_ids, counts_between, entries_by_ids, entry_pages
 from domain.bounties.rules import BountyKind, BountyOrder, BountyStatus, EntryStatus
+from domain.bounties.stakeholders import parties_of, require_unconcerned
 from domain.bounties.standing.claims import LookedAt, look_at_bounty, look_at_entry, release_bounty, release_entry
 from domain.bounties.standing.deciding import (
     Decidable,
     Examined,
     examine_for_decision,
     hold,
-    is_party,
     lift_refusal,
     lock_for_decision,
     remove,
@@ -204,7 +204,6 @@ __all__ = [
     "give_case_link",
     "hold",
     "hold_findings",
-    "is_party",
     "judge_of",
     "learn_words",
     "lift_refusal",
@@ -219,6 +218,7 @@ __all__ = [
     "outcome_published",
     "outcomes",
     "own_files",
+    "parties_of",
     "pledge",
     "previews_of",
     "publish_outcome",
@@ -233,6 +233,7 @@ __all__ = [
     "remind_due",
     "remove",
     "remove_reference",
+    "require_unconcerned",
     "restore",
     "resume",
     "review",

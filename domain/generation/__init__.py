@@ -15,6 +15,7 @@ from domain.generation.reactions import registry_changed, resource_changed, stop
 from domain.generation.reads import (
     jobs_by_ids,
     my_jobs,
+    owners_of,
     picture_url,
     pictures_by_ids,
     pictures_of,
@@ -55,6 +56,7 @@ __all__ = [
     "jobs_by_ids",
     "keep_picture",
     "my_jobs",
+    "owners_of",
     "picture_url",
     "pictures_by_ids",
     "pictures_of",

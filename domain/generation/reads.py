@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 
@@ -83,6 +84,19 @@ async def pictures_by_ids(scope: Scope, ids: Sequence[ImageId]) -> dict[ImageId,
         list(ids),
     )
     return {picture.id: picture for picture in map(_picture, rows)}
+
+
+async def owners_of(*, jobs: Sequence[UUID], images: Sequence[UUID]) -> frozenset[AccountId]:
+    """Give whose jobs, and whose pictures, these are, whatever became of them; for moderation."""
+    rows = await fetch(
+        """
+        SELECT DISTINCT owner_id FROM generation_job WHERE id = ANY($1::uuid[])
+            OR id IN (SELECT job FROM generation_image WHERE id = ANY($2::uuid[]))
+        """,
+        list(jobs),
+        list(images),
+    )
+    return frozenset(AccountId(row["owner_id"]) for row in rows)
 
 
 async def picture_url(scope: Scope, picture: Picture) -> str:

@@ -26,6 +26,7 @@ from domain.likeness.claim_reads import (
 )
 from domain.likeness.claim_rules import case_code_of, mailed_claim
 from domain.likeness.clockwork import tick
+from domain.likeness.concerning import claimants, pointed_at
 from domain.likeness.deciding import decide_claim, withdraw_claim
 from domain.likeness.facts import (
     ClaimDecided,
@@ -103,6 +104,7 @@ __all__ = [
     "challenge",
     "change",
     "changed_persons",
+    "claimants",
     "claims_about",
     "claims_between",
     "claims_by_ids",
@@ -134,6 +136,7 @@ __all__ = [
     "open_from_kept",
     "overdue_claims",
     "persons_by_ids",
+    "pointed_at",
     "register",
     "registry_version",
     "snapshot_at",

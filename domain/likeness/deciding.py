@@ -3,7 +3,8 @@
 Locks are taken in one order: the registry's state, the claim, the person.
 """
 
-from domain import reasons
+from domain import accounts, reasons
+from domain.accounts import NOBODY, Parties
 from domain.kernel.ids import AccountId, ClaimId, PersonId
 from domain.kernel.refusals import NotFound
 from domain.kernel.scope import Scope
@@ -11,21 +12,26 @@ from domain.kernel.text import clean
 from domain.kernel.work import Work, work
 from domain.likeness import claim_rules, faces, letters, registering, statements
 from domain.likeness.claim_reads import claim_of
+from domain.likeness.concerning import claimant_of
 from domain.likeness.facts import ClaimDecided, ClaimWithdrawn, RegistryChanged
 from domain.likeness.filing import locked, open_claim
 from domain.likeness.values import Claim, ClaimStatus
 
 
-async def decide_claim(scope: Scope, claim_id: ClaimId, *, uphold: bool, explanation: str) -> tuple[Claim, int]:
+async def decide_claim(
+    scope: Scope, claim_id: ClaimId, *, uphold: bool, explanation: str, concerned: Parties = NOBODY
+) -> tuple[Claim, int]:
     """Uphold a claim, which registers the person, or reject it; give it with the registry's version.
 
-    Raises SignInRequired, NotAllowed, NotFound, InvalidInput, Conflict.
+    Nobody decides it whom it concerns: who filed it, and those whom moderation names as `concerned`. Raises
+    SignInRequired, NotAllowed, NotFound, InvalidInput, Conflict.
     """
     moderator = scope.require_moderator()
     said = clean(explanation, "input.explanation", claim_rules.MAX_DECISION, min_length=1)
     async with work(scope.now) as w:
         version = await registering.next_version(w) if uphold else await _version(w)
         claim = await locked(w, claim_id)
+        await accounts.require_unconcerned(w, scope, moderator.account_id, concerned.joined(claimant_of(claim)))
         claim_rules.check_decision(claim, uphold=uphold)
         if uphold:
             claim = await _uphold(w, scope, claim, version, moderator.account_id)

@@ -13,11 +13,13 @@ from domain.moderation.case_reads import (
     histories,
     matching_cases,
 )
+from domain.moderation.concerning import decide_claim, remove_resource
 from domain.moderation.facts import CaseChanged, CaseClaimed, CaseDecided, CaseFact, CaseOpened, CaseReleased
 from domain.moderation.logs import verify, verify_all
 from domain.moderation.looking import files_in_hand, open_file, open_read
 from domain.moderation.opening import note
 from domain.moderation.reads import transparency
+from domain.moderation.reviewing import review_bounty
 from domain.moderation.rules import AppealStatus, CaseStatus, Cause, Decision, EventKind
 from domain.moderation.values import Case, CaseEvent, CaseFilter, Transparency
 
@@ -44,6 +46,7 @@ __all__ = [
     "claims_of",
     "decide_appeal",
     "decide_case",
+    "decide_claim",
     "file_appeal",
     "files_in_hand",
     "findings_of",
@@ -53,6 +56,8 @@ __all__ = [
     "open_file",
     "open_read",
     "release_case",
+    "remove_resource",
+    "review_bounty",
     "transparency",
     "verify",
     "verify_all",

@@ -84,7 +84,7 @@ async def decide_case(
             await require_independent(w, scope, case, actor.account_id)
             subject = await bounties.lock_for_decision(w, scope, examined, judge)
             rules.check_fit(decision, _stands(case, subject))
-            await _close(w, scope, case, decision, explanation)
+            await close(w, scope, case, decision, explanation)
             await _carry_out(w, scope, case, decision, subject, explanation=explanation)
     except bounties.BooksDisagree:
         await bounties.stop_if_wrong(scope, bounty_id)
@@ -94,8 +94,8 @@ async def decide_case(
 
 async def require_independent(w: Work, scope: Scope, case: Case, account_id: AccountId) -> None:
     """Refuse a case to a moderator whom it concerns. Raises NotAllowed."""
-    party = case.bounty_id is not None and await bounties.is_party(w, scope, case.bounty_id, account_id)
-    rules.check_independent(party=party)
+    if case.bounty_id is not None:
+        await bounties.require_unconcerned(w, scope, case.bounty_id, account_id)
 
 
 async def file_appeal(scope: Scope) -> NoReturn:
@@ -110,7 +110,7 @@ async def decide_appeal(scope: Scope) -> NoReturn:
     raise Conflict("This release takes no appeals yet, so there is none to decide.", state="NOT_YET")
 
 
-async def _close(w: Work, scope: Scope, case: Case, decision: Decision, explanation: str) -> None:
+async def close(w: Work, scope: Scope, case: Case, decision: Decision, explanation: str) -> None:
     """Write the decision down; from now on the case does not change."""
     moderator = scope.require_moderator().account_id
     await append(w, scope, case.id, EventKind.DECIDED, f"{decision}: {explanation}", actor_id=moderator)

@@ -120,6 +120,16 @@ async def locked(w: Work, case_id: CaseId, now: datetime) -> Case:
     return case_of(row, now)
 
 
+async def locked_about(w: Work, subject: Subject, now: datetime) -> Case | None:
+    """Lock the case about a subject that is not decided; None where there is none."""
+    row = await w.one(
+        "SELECT * FROM moderation_case WHERE subject_kind = $1 AND subject_id = $2 AND decided_at IS NULL FOR UPDATE",
+        subject.kind,
+        subject.id,
+    )
+    return case_of(row, now) if row else None
+
+
 def case_of(row: asyncpg.Record, now: datetime) -> Case:
     """Read a row of the table of cases, as it stands at a moment."""
     status = rules.status_at(claim_expires_at=row["claim_expires_at"], decided_at=row["decided_at"], now=now)

@@ -152,10 +152,14 @@ def check_undecided(status: CaseStatus) -> None:
         raise Conflict("This case has been decided already.", state=status)
 
 
-def check_independent(*, party: bool) -> None:
-    """Refuse a case to a moderator whom it concerns. Raises NotAllowed."""
-    if party:
-        raise NotAllowed("This case concerns a bounty that you, or an account linked with yours, have a stake in.")
+def check_review(status: CaseStatus, claimed_by: AccountId | None, moderator: AccountId) -> None:
+    """Refuse to review a bounty past a moderator who has claimed the case about it. Raises Conflict."""
+    if status is CaseStatus.CLAIMED and claimed_by != moderator:
+        raise Conflict(
+            "Another moderator has claimed the case about this bounty: they decide it there, by `caseDecide`, until "
+            "their claim runs out.",
+            state=status,
+        )
 
 
 def check_fit(decision: Decision, stands: Stands) -> None:

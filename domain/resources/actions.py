@@ -3,7 +3,8 @@
 from pathlib import Path
 from uuid import UUID
 
-from domain import reasons
+from domain import accounts, reasons
+from domain.accounts import NOBODY, Parties
 from domain.kernel.ids import AccountId, FileId, ResourceId, Subject, new_id
 from domain.kernel.limits import within_limit
 from domain.kernel.refusals import LikenessRefused, NotAllowed, NotFound
@@ -62,10 +63,11 @@ async def submit(scope: Scope, resource_id: ResourceId) -> None:
         await _submit(w, scope, resource)
 
 
-async def remove(scope: Scope, resource_id: ResourceId) -> None:
-    """Take a resource down: its owner for any reason, a moderator with a statement of reasons.
+async def remove(scope: Scope, resource_id: ResourceId, *, concerned: Parties = NOBODY) -> None:
+    """Take a resource down: its owner for any reason, a moderator whom it doesn't concern with a statement of reasons.
 
-    Raises SignInRequired, NotFound, NotAllowed, Conflict.
+    It concerns its owner, whoever made it, and those whom moderation names as `concerned`. Raises SignInRequired,
+    NotFound, NotAllowed, Conflict.
     """
     actor = scope.require_actor()
     async with work(scope.now) as w:
@@ -74,6 +76,9 @@ async def remove(scope: Scope, resource_id: ResourceId) -> None:
         by_owner = resource.owner_id == actor.account_id
         if not by_owner and not scope.is_moderator:
             raise NotAllowed("Only its owner and moderators may remove a resource.")
+        if not by_owner:
+            parties = concerned.joined(Parties(accounts=resource.parties))
+            await accounts.require_unconcerned(w, scope, actor.account_id, parties)
         check_remove(resource.status)
         cause = Cause.OWNER if by_owner else Cause.MODERATOR
         await w.execute("UPDATE resource SET status = 'REMOVED', cause = $2 WHERE id = $1", resource_id, cause)

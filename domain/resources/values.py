@@ -107,6 +107,11 @@ class Resource:
     in_place: bool
     """Whether an operator added its weights on the nodes, so that it has no files here."""
 
+    @property
+    def parties(self) -> frozenset[AccountId]:
+        """Who has a part in it: its owner, and who made it."""
+        return frozenset(each for each in (self.owner_id, self.credited_to_id) if each)
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:

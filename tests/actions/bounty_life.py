@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 
-from domain import bounties, likeness
+from domain import bounties, likeness, moderation
 from domain.bounties import BountyStatus, Review, Share, TermsChange
 from domain.kernel.clock import HandClock
 from domain.kernel.findings import Verdict
@@ -248,7 +248,7 @@ class BountyLife(RuleBasedStateMachine):
     def review(self, who: int | None, bounty_id: BountyId, decision: Review) -> None:
         """Decide about a bounty that waits for a moderator."""
         scope = self.scope(MEMBERS if who is None else who)
-        self.attempt(lambda: bounties.review(scope, bounty_id, decision, explanation="As it seems."))
+        self.attempt(lambda: moderation.review_bounty(scope, bounty_id, decision, explanation="As it seems."))
 
     @rule(who=whoever, entry_id=entry_ids)
     def publish(self, who: int | None, entry_id: EntryId) -> None:

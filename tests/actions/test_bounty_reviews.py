@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from domain import bounties, reasons
+from domain import bounties, moderation, reasons
 from domain.bounties import Bounty, BountyFilter, BountyOrder, BountyStatus, Review, TermsChange
 from domain.kernel.clock import HandClock
 from domain.kernel.findings import Finding, Signal
@@ -64,7 +64,7 @@ async def test_a_moderator_lists_it_and_from_then_on_it_is_like_any(
     initiator, moderator = await somebody(ports), await some_moderator(ports)
     bounty = await opened(initiator, brief=RISKY)
 
-    listed = await bounties.review(moderator, bounty.id, Review.LIST, explanation="The neighbour is a cat.")
+    listed = await moderation.review_bounty(moderator, bounty.id, Review.LIST, explanation="The neighbour is a cat.")
 
     assert (listed.held_at, listed.status) == (None, BountyStatus.OPEN)
     assert await seen(nobody, bounty) == listed
@@ -82,7 +82,9 @@ async def test_a_moderator_refuses_it_and_every_pledge_goes_back_with_reasons(po
     initiator, moderator = await somebody(ports), await some_moderator(ports)
     bounty = await opened(initiator, brief=RISKY)
 
-    refused = await bounties.review(moderator, bounty.id, Review.REFUSE, explanation="It asks for a private person.")
+    refused = await moderation.review_bounty(
+        moderator, bounty.id, Review.REFUSE, explanation="It asks for a private person."
+    )
 
     assert (refused.status, refused.held_at is not None) == (BountyStatus.CANCELLED, True)
     assert (await available(initiator.require_actor()), await escrowed()) == (1000, 0)
@@ -93,7 +95,7 @@ async def test_a_moderator_refuses_it_and_every_pledge_goes_back_with_reasons(po
     assert statement.explanation == "It asks for a private person."
     assert [finding.signal for finding in await why(initiator, bounty)] == [Signal.REQUEST_RISK]
     with pytest.raises(Conflict) as again:
-        await bounties.review(moderator, bounty.id, Review.LIST, explanation="Or rather not.")
+        await moderation.review_bounty(moderator, bounty.id, Review.LIST, explanation="Or rather not.")
     assert again.value.state == "CANCELLED"
 
 
@@ -108,9 +110,9 @@ async def test_only_moderators_decide_and_not_about_their_own(db: asyncpg.Pool, 
         (own, mine, NotAllowed),
     ):
         with pytest.raises(refusal):
-            await bounties.review(scope, asked.id, Review.LIST, explanation="Fine.")
+            await moderation.review_bounty(scope, asked.id, Review.LIST, explanation="Fine.")
     with pytest.raises(InvalidInput):
-        await bounties.review(own, bounty.id, Review.LIST, explanation="  ")
+        await moderation.review_bounty(own, bounty.id, Review.LIST, explanation="  ")
 
     assert await db.fetch("SELECT FROM bounty_review") == []
     assert await seen(nobody, bounty) is None
@@ -123,10 +125,10 @@ async def test_nobody_lists_what_the_registry_speaks_against(db: asyncpg.Pool, p
     await registered(initiator)
 
     with pytest.raises(Conflict) as before_the_sweep:
-        await bounties.review(moderator, bounty.id, Review.LIST, explanation="Fine.")
+        await moderation.review_bounty(moderator, bounty.id, Review.LIST, explanation="Fine.")
     await followed(ports)
     with pytest.raises(Conflict) as after:
-        await bounties.review(moderator, bounty.id, Review.LIST, explanation="Fine.")
+        await moderation.review_bounty(moderator, bounty.id, Review.LIST, explanation="Fine.")
 
     assert (before_the_sweep.value.state, after.value.state) == ("HELD", "HELD")
     assert await db.fetch("SELECT FROM bounty_review") == []
@@ -138,7 +140,7 @@ async def test_what_does_not_wait_is_not_reviewed(ports: Ports) -> None:
     bounty = await opened(initiator)
 
     with pytest.raises(Conflict) as refused:
-        await bounties.review(moderator, bounty.id, Review.REFUSE, explanation="I don't like it.")
+        await moderation.review_bounty(moderator, bounty.id, Review.REFUSE, explanation="I don't like it.")
 
     assert refused.value.state == "LISTED"
     assert await escrowed() == 100
@@ -152,7 +154,7 @@ async def test_new_words_that_raise_doubt_hide_a_listed_bounty_until_they_were_l
 
     changed = await bounties.change_terms(initiator, bounty.id, TermsChange(brief=RISKY))
     during = await seen(nobody, bounty)
-    await bounties.review(moderator, bounty.id, Review.LIST, explanation="Fine.")
+    await moderation.review_bounty(moderator, bounty.id, Review.LIST, explanation="Fine.")
 
     assert (changed.brief, changed.held_at is not None, during) == (RISKY, True, None)
     assert await seen(nobody, bounty) is not None

@@ -10,7 +10,6 @@ import asyncpg
 import pytest
 
 from domain import bounties, moderation
-from domain.bounties import Review
 from domain.kernel.clock import HandClock
 from domain.kernel.facts import Fact
 from domain.kernel.findings import Verdict
@@ -110,19 +109,11 @@ async def test_books_that_disagree_open_a_case(db: asyncpg.Pool, ports: Ports, s
     assert await escrowed() == 100
 
 
-async def test_a_bounty_that_waits_opens_a_case_and_one_that_is_listed_elsewhere_says_so(
-    ports: Ports, system: Scope
-) -> None:
+async def test_a_bounty_that_waits_opens_a_case(ports: Ports, system: Scope) -> None:
     case, bounty, _ = await case_of_review(ports)
 
-    await bounties.review(await some_moderator(ports), bounty.id, Review.LIST, explanation="A cat.")
-    await followed(ports)
-
     assert (case.subject, case.causes) == (Subject("bounty", bounty.id), (Cause.REVIEW,))
-    assert [said for _, said in await log_of(system, case)] == [
-        "LISTED → WAITING, by RISK",
-        "WAITING → LISTED, by REVIEW",
-    ]
+    assert await log_of(system, case) == [("OPENED", "LISTED → WAITING, by RISK")]
 
 
 async def test_what_the_registry_holds_opens_a_case(ports: Ports, system: Scope) -> None:

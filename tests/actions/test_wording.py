@@ -5,7 +5,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from domain import bounties, resources
+from domain import bounties, moderation, resources
 from domain.bounties import BountyFilter, BountyOrder, Review, TermsChange
 from domain.kernel.paging import PageAsk
 from domain.kernel.ports import Policy, Ports
@@ -61,7 +61,7 @@ async def test_the_words_of_a_bounty_that_waits_for_a_moderator_are_learnt_when_
     bounty = await opened(initiator, title="Quicksilver", brief="A LoRA of my neighbour, please.")
     await followed(ports)
     waiting = await _known(db, "quicksilver", "neighbour")
-    await bounties.review(moderator, bounty.id, Review.LIST, explanation="The neighbour is a cat.")
+    await moderation.review_bounty(moderator, bounty.id, Review.LIST, explanation="The neighbour is a cat.")
     await followed(ports)
 
     assert waiting == []

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from countenance.vault.pictures import drawn
-from domain import bounties
+from domain import bounties, moderation
 from domain.bounties import Review, Share, TermsChange
 from domain.kernel.clock import HandClock
 from domain.kernel.ids import BountyId, Credits, EntryId, new_id
@@ -344,7 +344,7 @@ class Deeds:
     async def have_refused(self) -> None:
         await self.change_to_what_needs_a_review()
         refusing = "It asks for a private person."
-        await bounties.review(self.world.scopes["o"], self.id("bounty"), Review.REFUSE, explanation=refusing)
+        await moderation.review_bounty(self.world.scopes["o"], self.id("bounty"), Review.REFUSE, explanation=refusing)
 
     async def read_outcome(self, *won: str) -> None:
         entries = await bounties.entries_by_ids(self.world.system, [self.id(each) for each in won])

@@ -20,7 +20,7 @@ import asyncpg
 
 from countenance import database
 from domain import bounties, moderation
-from domain.bounties import Share
+from domain.bounties import Review, Share
 from domain.kernel.clock import HandClock
 from domain.kernel.ids import BountyId, CaseId, ClaimId, Credits, EntryId
 from domain.kernel.ports import Policy
@@ -179,6 +179,11 @@ async def _look_into(scope: Scope, order: Order) -> None:
         await reaction(scope, ClaimReceived(order.claim_id))
 
 
+async def _review(scope: Scope, order: Order) -> None:
+    decision = Review(order.deed.removeprefix("review "))
+    await moderation.review_bounty(scope, order.bounty_id, decision, explanation="As it seems.")
+
+
 DEEDS: Mapping[str, Callable[[Scope, Order], Awaitable[None]]] = {
     "award": _award,
     "split": _split,
@@ -189,4 +194,5 @@ DEEDS: Mapping[str, Callable[[Scope, Order], Awaitable[None]]] = {
     "auto_award": _auto_award,
     "look into": _look_into,
     **{f"decide {decision}": _decide for decision in Decision},
+    **{f"review {decision}": _review for decision in Review},
 }

@@ -16,6 +16,7 @@ from domain.kernel.scope import Scope
 from tests import factories
 from tests.actions.backed import BY_THE_INITIATOR, ENDS, POT, Backed, backed
 from tests.actions.bounties import escrowed, followed
+from tests.counting import digests
 from tests.faults.dying import APPLICATION, DONE, KILLED, REFUSED, Order, carried_out
 
 
@@ -47,15 +48,7 @@ class Scene:
 
     async def digests(self) -> dict[str, str]:
         """What each table holds, in short."""
-        tables = await self.db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
-        rows = await self.db.fetch(
-            " UNION ALL ".join(
-                f"SELECT '{name}' AS name, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS rows"  # noqa: S608
-                f' FROM "{name}" t'
-                for (name,) in tables
-            )
-        )
-        return {row["name"]: row["rows"] for row in rows}
+        return await digests(self.db)
 
     async def killed_everywhere(self, order: Order) -> int:
         """Kill a deed after its first statement, and after its second when it is tried again, and so on, each time in a

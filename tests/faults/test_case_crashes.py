@@ -12,7 +12,7 @@ from domain.kernel.ids import CaseId
 from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Scope
 from domain.moderation import CaseStatus
-from tests.actions.bounties import followed
+from tests.actions.bounties import followed, some_moderator
 from tests.actions.cases import case_of_dealing, case_of_review, claimed
 from tests.faults.dying import DONE, KILLED, REFUSED, Order
 from tests.faults.test_bounty_crashes import Scene
@@ -73,6 +73,17 @@ async def test_a_bounty_is_refused_and_its_pledges_go_back_with_the_decision_or_
     changed = await _killed_everywhere(scene, order)
 
     assert {"moderation_case", "bounty", "bounty_review", "journal_entry", "statement"} <= changed
+    await _is_sound(scene, case.id)
+
+
+async def test_a_review_decides_the_bounty_and_its_case_or_neither(scene: Scene) -> None:
+    case, bounty, _ = await case_of_review(scene.ports)
+    moderator = (await some_moderator(scene.ports)).require_actor()
+    order = Order("review REFUSE", scene.url, scene.clock.now(), bounty.id, [], moderator, case.id)
+
+    changed = await _killed_everywhere(scene, order)
+
+    assert {"moderation_case", "case_event", "bounty", "bounty_review", "journal_entry", "statement"} <= changed
     await _is_sound(scene, case.id)
 
 

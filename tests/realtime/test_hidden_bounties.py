@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from countenance.relay import Relay
-from domain import bounties, likeness
+from domain import bounties, likeness, moderation
 from domain.bounties import Bounty, Review
 from domain.kernel.ids import PersonId
 from domain.kernel.ports import Policy, Ports
@@ -106,7 +106,7 @@ async def test_a_bounty_that_waits_for_a_review_is_opened_to_the_feed_when_it_is
         waits = (await mine.next("1"))["inbox"]
         other = await opened(await somebody(ports))
         first = (await live.next("1"))["bountyFeed"]
-        await bounties.review(moderator, bounty.id, Review.LIST, explanation="The neighbour is a cat.")
+        await moderation.review_bounty(moderator, bounty.id, Review.LIST, explanation="The neighbour is a cat.")
 
         assert first == _event("OPENED", other, {"title": other.title})
         assert (await live.next("1"))["bountyFeed"] == _event("OPENED", bounty, {"title": bounty.title})

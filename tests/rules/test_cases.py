@@ -76,9 +76,14 @@ def test_only_who_holds_the_claim_goes_on() -> None:
         with pytest.raises(Conflict) as refused:
             rules.check_holder(status, None, ADA)
         assert refused.value.state == status
-    rules.check_independent(party=False)
-    with pytest.raises(NotAllowed):
-        rules.check_independent(party=True)
+
+
+def test_a_bounty_is_reviewed_by_nobody_while_another_moderator_has_claimed_its_case() -> None:
+    rules.check_review(CaseStatus.OPEN, None, ADA)
+    rules.check_review(CaseStatus.CLAIMED, ADA, ADA)
+    with pytest.raises(Conflict) as refused:
+        rules.check_review(CaseStatus.CLAIMED, BEN, ADA)
+    assert refused.value.state == "CLAIMED"
 
 
 BOUNTY, WAITING, HELD_BOUNTY = Stands(), Stands(waits=True), Stands(restricted="HELD")

@@ -10,7 +10,7 @@ from domain.bounties.pot.pots import consolation
 from domain.bounties.pot.reconciling import stop_if_wrong
 from domain.bounties.reads import bounties_by_ids
 from domain.bounties.rules import Step
-from domain.bounties.stakeholders import tell_stakeholders
+from domain.bounties.stakeholders import require_unconcerned, tell_stakeholders
 from domain.bounties.statements import state_cancellation
 from domain.bounties.steps import BooksDisagree, LockedBounty, lock_bounty, lock_entries, pay_out, take
 from domain.bounties.values import Bounty
@@ -22,7 +22,7 @@ from domain.kernel.work import Work, work
 
 
 async def cancel(scope: Scope, bounty_id: BountyId) -> Bounty:
-    """Call a bounty off. The initiator and moderators may.
+    """Call a bounty off. The initiator and moderators may, but of these nobody whom it concerns.
 
     The authors of accepted entries share a part of the pot that the policy fixes; the rest goes back to the backers. A
     moderator's cancellation of somebody else's bounty is a restriction, so it states its reasons. Raises
@@ -36,6 +36,8 @@ async def cancel(scope: Scope, bounty_id: BountyId) -> Bounty:
             mine = actor.account_id == bounty.initiator_id
             if not mine and not scope.is_moderator:
                 raise NotAllowed("Only the initiator of a bounty and moderators may cancel it.")
+            if not mine:
+                await require_unconcerned(w, scope, bounty_id, actor.account_id)
             await call_off(w, scope, bounty, await authors_to_pay(w, scope, bounty, verdicts))
             if not mine:
                 await state_cancellation(w, bounty, scope.now)

@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from domain import accounts
 from domain.bounties import rules
 from domain.bounties.facts import SelfDealingLifted
 from domain.bounties.pot.awarding import Verdicts, verdicts_of
@@ -23,7 +22,7 @@ from domain.bounties.steps import LockedBounty, lock_bounty
 from domain.bounties.tables import DealingLiftRow
 from domain.bounties.vault.contents import contents_of
 from domain.kernel.findings import Verdict
-from domain.kernel.ids import AccountId, BountyId, CaseId, EntryId
+from domain.kernel.ids import BountyId, CaseId, EntryId
 from domain.kernel.refusals import NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work
@@ -107,22 +106,6 @@ async def _was_refused(w: Work, entry_id: EntryId) -> bool:
         entry_id,
     )
     return row is not None
-
-
-async def is_party(w: Work, scope: Scope, bounty_id: BountyId, account_id: AccountId) -> bool:
-    """Tell whether somebody has a stake in a bounty, or is linked with its initiator or one of its authors."""
-    rows = await w.fetch(
-        """
-        SELECT initiator_id AS id, true AS compared FROM bounty WHERE id = $1
-        UNION SELECT author_id, true FROM bounty_entry WHERE bounty_id = $1
-        UNION SELECT backer_id, false FROM bounty_pledge WHERE bounty_id = $1
-        """,
-        bounty_id,
-    )
-    if any(row["id"] == account_id for row in rows):
-        return True
-    others = [AccountId(row["id"]) for row in rows if row["compared"]]
-    return bool(await accounts.linked(w, scope, account_id, others))
 
 
 async def hold(w: Work, scope: Scope, subject: Decidable, *, explanation: str) -> None:

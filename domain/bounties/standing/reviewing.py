@@ -4,40 +4,33 @@ from dataclasses import replace
 
 from domain import reasons
 from domain.bounties.pot.cancelling import call_off
-from domain.bounties.reads import bounties_by_ids
+from domain.bounties.stakeholders import require_unconcerned
 from domain.bounties.standing import hold_statements, holds
 from domain.bounties.standing.holding import HoldCause, lock_hold, note_statement, settle_hold
 from domain.bounties.standing.holds import Hold, Review, ReviewStatus, hold_of
-from domain.bounties.standing.texts import examine, judge_of, judged
+from domain.bounties.standing.texts import examine, judged
 from domain.bounties.steps import LockedBounty, lock_bounty
 from domain.bounties.tables import ReviewRow
-from domain.bounties.values import Bounty
 from domain.kernel.ids import BountyId
-from domain.kernel.refusals import NotAllowed, NotFound
+from domain.kernel.refusals import NotFound
 from domain.kernel.scope import Scope
-from domain.kernel.text import clean
-from domain.kernel.work import Work, work
+from domain.kernel.work import Work
 from domain.resources import Judge
 
-MAX_EXPLANATION = 2_000
 
+async def review(
+    w: Work, scope: Scope, bounty_id: BountyId, judge: Judge, decision: Review, *, explanation: str
+) -> None:
+    """Decide about a bounty that waits: list it, or refuse it, which calls it off. Moderators whom it doesn't concern.
 
-async def review(scope: Scope, bounty_id: BountyId, decision: Review, *, explanation: str) -> Bounty:
-    """Decide about a bounty that waits: list it, or refuse it, which calls it off. Moderators, but not its initiator.
-
-    Its texts are looked at again by the registry of this moment, which a moderator can't overrule. Raises
-    SignInRequired, NotAllowed, NotFound, InvalidInput, Conflict, RegistryUnread.
+    The work is moderation's, which decides the case about it too. Its texts are looked at again by `judge`, which holds
+    the registry of this moment in it, and which a moderator can't overrule. Raises SignInRequired, NotAllowed,
+    NotFound, Conflict.
     """
     actor = scope.require_moderator()
-    explanation = clean(explanation, "explanation", MAX_EXPLANATION, min_length=1)
-    judge = await judge_of(scope, bounty_id)
-    async with work(scope.now) as w:
-        await judge.hold(w)
-        bounty = await lock_bounty(w, bounty_id, scope.now)
-        if actor.account_id == bounty.initiator_id:
-            raise NotAllowed("Your own bounty is reviewed by another moderator.")
-        await decide_review(w, scope, bounty, judge, decision, explanation=explanation)
-    return (await bounties_by_ids(scope, [bounty_id]))[bounty_id]
+    bounty = await lock_bounty(w, bounty_id, scope.now)
+    await require_unconcerned(w, scope, bounty_id, actor.account_id)
+    await decide_review(w, scope, bounty, judge, decision, explanation=explanation)
 
 
 async def decide_review(
