@@ -28,6 +28,8 @@ from domain.resources.rules import examine, examine_own_texts, is_of_person
 from domain.resources.settling import hold_registry, settle
 from domain.resources.values import Cause, Holder, Resource, ResourceStatus
 
+_HOLDABLE = (ResourceStatus.PUBLISHED, ResourceStatus.HELD)
+
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
@@ -49,7 +51,9 @@ class LookedAt:
 async def look_at_for_claim(
     scope: Scope, resource_id: ResourceId, person: Person, *, faces: Sequence[bytes] = (), may_hold: bool
 ) -> LookedAt | None:
-    """Look at a resource that a claim names; hold it if it is public, the signals agree, and it may be held.
+    """Look at a resource that a claim names; hold it if it is published or held, the signals agree, and it may be held.
+
+    One that something else holds already is held for the claim as well, so that it is not free before both have ended.
 
     They agree where the claimed name stands in its texts or metadata, or a face in its samples is like one in `faces`.
 
@@ -73,13 +77,14 @@ async def look_at_for_claim(
         agrees = any(
             finding.verdict is Verdict.BLOCKED or finding.signal is Signal.FACE_IN_SAMPLE for finding in findings
         )
-        held = row["cause"] == Cause.CLAIM
-        if may_hold and agrees and resource.status is ResourceStatus.PUBLISHED:
-            await _hold(w, scope, resource, findings)
+        held = before = row["cause"] == Cause.CLAIM
+        if may_hold and agrees and not held and resource.status in _HOLDABLE:
+            await _hold(w, scope, resource, findings, stated=row["moderator_hold"] is None)
             held = True
     return LookedAt(
         owner_id=resource.owner_id,
-        status=ResourceStatus.PUBLISHED if held else resource.status,  # only what is public is held for a claim
+        # What a claim holds already, and was published once, was public when the first claim came.
+        status=ResourceStatus.PUBLISHED if before and resource.published_at else resource.status,
         mature=resource.mature,
         findings=findings,
         sha256=tuple(row["sha256"] for row in rows),
@@ -125,13 +130,13 @@ async def release_from_claim(scope: Scope, resource_id: ResourceId, snapshot: Sn
     return True
 
 
-async def _hold(w: Work, scope: Scope, resource: Resource, findings: Sequence[Finding]) -> None:
+async def _hold(w: Work, scope: Scope, resource: Resource, findings: Sequence[Finding], *, stated: bool) -> None:
+    """Hold a resource for a claim. What is `stated` of it is that, but where a moderator's own reasons stand."""
     await w.execute("UPDATE resource SET status = 'HELD', cause = 'CLAIM' WHERE id = $1", resource.id)
-    await reasons.state(w, statements.of_claim(resource, findings, at=scope.now))
+    if stated:
+        await reasons.state(w, statements.of_claim(resource, findings, at=scope.now))
     w.tell(
-        ResourceChanged(
-            resource.id, resource.owner_id, ResourceStatus.HELD, before=ResourceStatus.PUBLISHED, cause=Cause.CLAIM
-        )
+        ResourceChanged(resource.id, resource.owner_id, ResourceStatus.HELD, before=resource.status, cause=Cause.CLAIM)
     )
 
 
