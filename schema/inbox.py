@@ -67,6 +67,12 @@ _RESOURCE = {
     "BLOCKED": "Your resource was blocked; its statement of reasons says why and how to appeal.",
     "REMOVED": "Your resource was taken down.",
 }
+_RESOURCE_MODERATED = {
+    "PUBLISHED": "A moderator looked at your resource: it is published.",
+    "HELD": "Your resource is held, as a moderator decided; its statement of reasons says why.",
+    "BLOCKED": "A moderator no longer holds your resource; it stays blocked, and its statement of reasons says why.",
+    "REMOVED": "A moderator removed your resource; its statement of reasons says why.",
+}
 _CLAIMED = (
     "Your resource is held while a moderator decides the claim of somebody who says that it reproduces them; "
     "its statement of reasons says more."
@@ -107,7 +113,8 @@ _JOB = {
 
 
 def _resource(_: Scope, fact: ResourceChanged) -> Notice | None:
-    message = _CLAIMED if fact.cause == "CLAIM" else _RESOURCE.get(fact.status)
+    said = _RESOURCE_MODERATED if fact.cause == "MODERATOR" else _RESOURCE
+    message = _CLAIMED if fact.cause == "CLAIM" else said.get(fact.status)
     return Notice(InboxKind.RESOURCE_DECIDED, Subject("resource", fact.resource_id), message) if message else None
 
 
