@@ -18,6 +18,7 @@ from countenance import graphql, health, logs
 from countenance.blob_endpoint import blob_endpoint
 from countenance.blobs import BlobStore
 from countenance.callers import Callers
+from countenance.case_files import CaseFileEndpoint
 from countenance.claim_page import ClaimPage
 from countenance.composition import compose
 from countenance.ending import end_if_asked
@@ -90,6 +91,7 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
         WebSocketRoute("/graphql", sockets),
         Route("/blobs/{key:path}", blob_endpoint(parts.blobs, callers.account_of), methods=["GET"]),
         Route("/intake/email", IntakeEndpoint(ports, _secret(settings), settings.mail_from).take, methods=["POST"]),
+        Route("/cases/reads/{read_id}", CaseFileEndpoint(ports, callers.scope).read, methods=["GET"]),
         ClaimPage().route(),
         *VaultEndpoint(ports, callers.scope).routes(),
         *uploads.routes(),

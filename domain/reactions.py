@@ -185,6 +185,19 @@ async def _case_of_entry(scope: Scope, fact: bounties.EntryDecided) -> None:
     await moderation.note(scope, Subject("entry", fact.entry_id), held if fact.status == "HELD" else None, said)
 
 
+async def _case_of_resource(scope: Scope, fact: resources.ResourceChanged) -> None:
+    """Open a case about a resource that is held; close it once the resource is free, or gone, by another way."""
+    over = fact.status in _OVER
+    if fact.cause == "MODERATOR" and not over:  # a case has just been decided so
+        return
+    held = Cause.CLAIM if fact.cause == "CLAIM" else Cause.VALIDATION
+    by = fact.cause or Cause.VALIDATION
+    same = fact.before == fact.status
+    said = f"what it is {fact.status} for has changed, by {by}" if same else f"{fact.before} → {fact.status}, by {by}"
+    subject = Subject("resource", fact.resource_id)
+    await moderation.note(scope, subject, held if fact.status == "HELD" else None, said, over=over)
+
+
 async def _note_job(scope: Scope, fact: generation.GenerationFinished) -> None:
     """Note under the claims that it concerns that a job was stopped, or refused, for whom it would have shown."""
     if fact.status != generation.JobStatus.REFUSED:
@@ -207,6 +220,9 @@ async def _findings_of_files(holder: resources.Holder) -> Sequence[Finding]:
     files = await resources.files_of([holder])
     return [finding for file in files.get(holder, ()) for finding in file.scan.findings]
 
+
+_OVER = ("PUBLISHED", "REMOVED")
+"""The statuses of a resource in which a moderator has nothing to decide."""
 
 _RESOURCE_ACTIONS = {
     "HELD": AffectedAction.HELD,
@@ -245,6 +261,7 @@ REACTIONS: dict[type[Fact], Sequence[Reaction]] = {
         generation.resource_changed,
         bounties.outcome_published,
         _note_resource,
+        _case_of_resource,
         resources.learn_words,
     ),
 }

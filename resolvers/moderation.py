@@ -94,8 +94,8 @@ class ModerationMutation:
         return CaseDecideSuccess(case=await _case(info, case, "CaseDecideSuccess"))
 
     @strawberry.mutation(
-        description="Look into a file of an entry that a case is about. Only who holds the case's claim may; the "
-        "entry's author is shown that it was opened, and `purpose`."
+        description="Look into a file of the entry, or a file or sample of the resource, that a case is about. Only "
+        "who holds the case's claim may; an entry's author is shown that it was opened, and `purpose`."
     )
     async def case_open_file(
         self, info: Info, case_id: strawberry.ID, file_id: strawberry.ID, purpose: str
@@ -150,7 +150,7 @@ def _case_id(info: Info, raw: strawberry.ID) -> CaseId:
 def _file_id(raw: strawberry.ID) -> FileId:
     named = parse_id(raw)
     if named is None or named[0] != "file":
-        raise NotFound("There is no such file in an entry that was handed in, or it has been deleted.")
+        raise NotFound("There is no such file to look into, or it has been deleted.")
     return FileId(named[1])
 
 

@@ -70,7 +70,7 @@ class CaseDecideSuccess:
 
 @strawberry.type(
     description="The file opens for this account alone, for a short time, and only while it holds the case's claim. "
-    "The author of the entry sees that it was opened, by whom, for which case and why."
+    "The author of an entry sees that it was opened, by whom, for which case and why."
 )
 class CaseOpenFileSuccess:
     """The file opens."""

@@ -69,6 +69,12 @@ _RESOURCE = {
     "REMOVED": "Your resource was taken down.",
     "DRAFT": "A file of your resource could not be examined; its scan says why, and you may upload it anew.",
 }
+_RESOURCE_MODERATED = {
+    "PUBLISHED": "A moderator looked at your resource: it is published.",
+    "HELD": "Your resource is held, as a moderator decided; its statement of reasons says why.",
+    "BLOCKED": "A moderator no longer holds your resource; it stays blocked, and its statement of reasons says why.",
+    "REMOVED": "A moderator removed your resource; its statement of reasons says why.",
+}
 _CLAIMED = (
     "Your resource is held while a moderator decides the claim of somebody who says that it reproduces them; "
     "its statement of reasons says more."
@@ -111,7 +117,8 @@ _JOB = {
 def _resource(_: Scope, fact: ResourceChanged) -> Notice | None:
     if fact.status == fact.before == "DRAFT":  # its texts were judged anew, and no file of it
         return None
-    message = _CLAIMED if fact.cause == "CLAIM" else _RESOURCE.get(fact.status)
+    said = _RESOURCE_MODERATED if fact.cause == "MODERATOR" else _RESOURCE
+    message = _CLAIMED if fact.cause == "CLAIM" else said.get(fact.status)
     return Notice(InboxKind.RESOURCE_DECIDED, Subject("resource", fact.resource_id), message) if message else None
 
 

@@ -9,35 +9,29 @@ A link is signed and expires, and who may read is asked again each time: a link 
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
-from urllib.parse import quote
 from uuid import UUID
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
 
 from countenance.callers import ForeignOrigin
+from countenance.private_files import PRIVATE, named, refusal, refused, uuid_in
 from countenance.ranges import Part, no_such_part, part_asked
 from domain import bounties, moderation, resources
 from domain.kernel.ids import FileId
 from domain.kernel.ports import Ports
-from domain.kernel.refusals import NotFound, RateLimited, Refusal
+from domain.kernel.refusals import Refusal
 from domain.kernel.scope import Scope
 from domain.kernel.vault import Damaged, KeyMissing, SealedFile
 
 log = structlog.get_logger(__name__)
 
-_PRIVATE = {
-    "Cache-Control": "private, no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-}
 _NOT_VALID = "This link is not valid or no longer valid; ask for a new one."
 _LAST_SECOND = 253_402_300_799
 
@@ -59,12 +53,12 @@ class VaultEndpoint:
 
     async def for_scan(self, request: Request) -> Response:
         """Open the file of a scan for the inspector that is at work on it."""
-        scan_id, attempt = _uuid(request.path_params["scan_id"]), request.path_params["attempt"]
+        scan_id, attempt = uuid_in(request.path_params["scan_id"]), request.path_params["attempt"]
         if not self._signed(request) or scan_id is None:
-            return _refusal(403, _NOT_VALID)
+            return refusal(403, _NOT_VALID)
         file = await resources.file_for_scan(scan_id, attempt)
         if file is None:
-            return _refusal(403, "This scan is over, or another validator's by now.")
+            return refusal(403, "This scan is over, or another validator's by now.")
 
         async def damaged() -> None:
             await resources.scan_damaged(Scope.of_system(self._ports), scan_id, attempt)
@@ -73,32 +67,32 @@ class VaultEndpoint:
 
     async def for_reader(self, request: Request) -> Response:
         """Open a file for the account that this link was made for, and write down what it reads."""
-        read_id = _uuid(request.path_params["read_id"])
+        read_id = uuid_in(request.path_params["read_id"])
         if not self._signed(request) or read_id is None:
-            return _refusal(403, _NOT_VALID)
+            return refusal(403, _NOT_VALID)
         try:
             scope = await self._scope_of(request)
             opened = await moderation.open_read(scope, read_id)
-        except (Refusal, ForeignOrigin) as refused:
-            return _refused(refused)
+        except (Refusal, ForeignOrigin) as why:
+            return refused(why)
         return await self._answer(
             request, opened.file, name=opened.name, etag=f'"{opened.sha256}"', record=_Recorded(scope, read_id)
         )
 
     async def preview(self, request: Request) -> Response:
         """Show a preview to the account that this link was made for."""
-        preview_id, account_id = (_uuid(request.path_params[name]) for name in ("preview_id", "account_id"))
+        preview_id, account_id = (uuid_in(request.path_params[name]) for name in ("preview_id", "account_id"))
         if not self._signed(request) or preview_id is None or account_id is None:
-            return _refusal(403, _NOT_VALID)
+            return refusal(403, _NOT_VALID)
         try:
             file = await bounties.open_preview(await self._scope_of(request), preview_id, account_id)
             data = b"".join([piece async for piece in resources.the_vault(self._ports).open(file)])
-        except (Refusal, ForeignOrigin) as refused:
-            return _refused(refused)
+        except (Refusal, ForeignOrigin) as why:
+            return refused(why)
         except (FileNotFoundError, KeyMissing, Damaged) as fault:
             log.warning("a preview can't be opened", reason=str(fault), preview=str(preview_id))
-            return _refusal(404, "This preview is no longer there.")
-        return Response(data, 200, _PRIVATE, "image/webp")
+            return refusal(404, "This preview is no longer there.")
+        return Response(data, 200, PRIVATE, "image/webp")
 
     def _signed(self, request: Request) -> bool:
         """Say whether we signed this address and its time is not over."""
@@ -123,22 +117,21 @@ class VaultEndpoint:
         vault = resources.the_vault(self._ports)
         part = part_asked(request.headers, file.size_bytes, etag=etag)
         if part is None:
-            return _refusal(416, "This file has no such part.", **no_such_part(file.size_bytes))
-        headers = {**_PRIVATE, **part.headers, **({"ETag": etag} if etag else {})}
-        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+            return refusal(416, "This file has no such part.", **no_such_part(file.size_bytes))
+        headers = {**PRIVATE, **part.headers, **named(name), **({"ETag": etag} if etag else {})}
         if request.method == "HEAD":
             return Response(None, part.status, headers, "application/octet-stream")
         pieces = vault.open(file, part.start, part.end)
         try:
             first = await anext(pieces)
         except FileNotFoundError:
-            return _refusal(404, "This file is no longer there.")
+            return refusal(404, "This file is no longer there.")
         except KeyMissing as missing:
             log.warning("a file in the vault can't be opened", reason=str(missing), file=str(file.id))
-            return _refusal(503, "This file can't be opened now: its key is to be restored by the server's operator.")
+            return refusal(503, "This file can't be opened now: its key is to be restored by the server's operator.")
         except Damaged as fault:
             await _tell(file, fault, damaged)
-            return _refusal(500, "This file is damaged where it is kept, so none of it is given out.")
+            return refusal(500, "This file is damaged where it is kept, so none of it is given out.")
         return _Opened(_all_of(first, pieces, file, damaged), part, headers, record)
 
 
@@ -206,27 +199,3 @@ async def _tell(file: SealedFile, fault: Damaged, damaged: Callable[[], Awaitabl
     log.error("a file in the vault is damaged", reason=str(fault), file=str(FileId(file.id)))
     if damaged is not None:
         await damaged()
-
-
-def _uuid(text: str) -> UUID | None:
-    with contextlib.suppress(ValueError):
-        return UUID(hex=text)
-    return None
-
-
-def _refused(refused: Refusal | ForeignOrigin) -> Response:
-    """Say a refusal with the status that fits it."""
-    match refused:
-        case ForeignOrigin():
-            return _refusal(403, str(refused))
-        case RateLimited():
-            return _refusal(429, refused.message, **{"Retry-After": str(refused.retry_after_seconds)})
-        case NotFound():
-            return _refusal(404, refused.message)
-        case _:
-            return _refusal(403, refused.message)
-
-
-def _refusal(status: int, sentence: str, **headers: str) -> Response:
-    """Say no, in one sentence that no cache keeps."""
-    return PlainTextResponse(sentence, status, {**_PRIVATE, **headers})

@@ -7,12 +7,12 @@ from uuid import UUID
 import asyncpg
 
 from domain.bounties.rules import BountyKind, BountyStatus, EntryStatus
-from domain.bounties.standing.passing import marks_in
 from domain.bounties.values import Award, Bounty, BountyEntry, Counts
 from domain.kernel.ids import AccountId, BountyId, Credits, EntryId, ResourceId
 from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
+from domain.resources import marks_in
 
 BOUNTY_COLUMNS = """
     b.id, b.kind, b.title, b.brief, b.status, b.mature, b.depicts_real_person, b.initiator_id, b.pot, b.backer_count,

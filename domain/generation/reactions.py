@@ -16,7 +16,7 @@ from domain.generation.requests import STOPPING
 from domain.generation.rules import JobStatus, is_final
 from domain.generation.running import stop_on_cluster
 from domain.generation.words import against_words
-from domain.kernel.findings import Finding
+from domain.kernel.findings import Finding, Signal, Verdict
 from domain.kernel.ids import JobId, ResourceId, Subject
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
@@ -26,6 +26,7 @@ from domain.registry.names import NameMatcher
 from domain.resources import ResourceChanged, ResourceStatus
 
 _AT_ONCE = 500
+_BY_MODERATOR = Finding(Signal.DECLARED, Verdict.BLOCKED, "resource: a moderator holds it, or has removed it")
 
 
 async def stop_asked(scope: Scope, fact: GenerationStopAsked) -> None:
@@ -53,7 +54,7 @@ async def registry_changed(scope: Scope, fact: RegistryChanged) -> None:
 
 
 async def resource_changed(scope: Scope, fact: ResourceChanged) -> None:
-    """Refuse the unfinished jobs that use a resource which has been blocked or held, also for a claim.
+    """Refuse the unfinished jobs of a resource that was blocked, held (also for a claim), or removed by a moderator.
 
     One that its owner merely took away stops no running job; a waiting one fails when its turn comes.
     """
@@ -61,6 +62,8 @@ async def resource_changed(scope: Scope, fact: ResourceChanged) -> None:
         return
     barred = (await _barred({fact.resource_id}, scope)).get(fact.resource_id, [])
     reasons = barred or await likeness.held_findings(Subject("resource", fact.resource_id))
+    if not reasons and fact.cause == "MODERATOR":
+        reasons = [_BY_MODERATOR]
     if not reasons:
         return
     rows = await fetch(

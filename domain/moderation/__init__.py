@@ -1,9 +1,9 @@
-"""Moderation: cases about bounties and entries, a moderator's look into files for one, and the public figures.
+"""Moderation: cases about bounties, entries and resources, a moderator's look into files for one, public figures.
 
 What happens opens cases (`note`); moderators claim, decide and release them. Appeals come later.
 """
 
-from domain.moderation.actions import claim_case, decide_appeal, decide_case, file_appeal, release_case
+from domain.moderation.actions import claim_case, decide_appeal, file_appeal, release_case
 from domain.moderation.case_reads import (
     KEY_WIDTH,
     case_page,
@@ -14,11 +14,13 @@ from domain.moderation.case_reads import (
     matching_cases,
 )
 from domain.moderation.concerning import decide_claim, remove_resource
+from domain.moderation.deciding import decide_case
 from domain.moderation.facts import CaseChanged, CaseClaimed, CaseDecided, CaseFact, CaseOpened, CaseReleased
 from domain.moderation.logs import verify, verify_all
 from domain.moderation.looking import files_in_hand, open_file, open_read
 from domain.moderation.opening import note
 from domain.moderation.reads import transparency
+from domain.moderation.resource_files import open_resource_read
 from domain.moderation.reviewing import review_bounty
 from domain.moderation.rules import AppealStatus, CaseStatus, Cause, Decision, EventKind
 from domain.moderation.values import Case, CaseEvent, CaseFilter, Transparency
@@ -55,6 +57,7 @@ __all__ = [
     "note",
     "open_file",
     "open_read",
+    "open_resource_read",
     "release_case",
     "remove_resource",
     "review_bounty",

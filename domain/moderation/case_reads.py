@@ -6,9 +6,9 @@ from uuid import UUID
 
 import asyncpg
 
-from domain import bounties, likeness
+from domain import bounties, likeness, resources
 from domain.kernel.findings import Finding
-from domain.kernel.ids import AccountId, BountyId, CaseId, ClaimId, EntryId, Subject
+from domain.kernel.ids import AccountId, BountyId, CaseId, ClaimId, EntryId, ResourceId, Subject
 from domain.kernel.paging import Page, PageAsk, float_part, int_part, page_of, uuid_part
 from domain.kernel.refusals import NotFound
 from domain.kernel.scope import Scope
@@ -33,6 +33,14 @@ _MATCHES = f"""
 async def cases_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[CaseId, Case]:
     """Give cases to moderators, and none to anybody else."""
     return await matching_cases(scope, ids, CaseFilter())
+
+
+async def case_by_id(scope: Scope, case_id: CaseId) -> Case:
+    """Give a case to a moderator. Raises NotFound."""
+    case = (await cases_by_ids(scope, [case_id])).get(case_id)
+    if case is None:
+        raise NotFound("There is no case with this id.")
+    return case
 
 
 async def matching_cases(scope: Scope, ids: Sequence[UUID], wanted: CaseFilter) -> dict[CaseId, Case]:
@@ -99,9 +107,11 @@ async def findings_of(scope: Scope, cases: Sequence[Case]) -> dict[CaseId, tuple
         return {}
     about_entries = [EntryId(case.subject.id) for case in cases if case.subject.kind == "entry"]
     about_bounties = [BountyId(case.subject.id) for case in cases if case.subject.kind == "bounty"]
+    about_resources = [ResourceId(case.subject.id) for case in cases if case.subject.kind == "resource"]
     of_entries = await bounties.findings_of_entries(about_entries)
     of_bounties = await bounties.hold_findings(scope, about_bounties) if about_bounties else {}
-    found: dict[UUID, tuple[Finding, ...]] = {**of_entries, **of_bounties}  # type: ignore[dict-item]  # NewTypes of it
+    of_resources = await resources.findings_of_resources(scope, about_resources)
+    found: dict[UUID, tuple[Finding, ...]] = {**of_entries, **of_bounties, **of_resources}  # type: ignore[dict-item]  # NewTypes of it
     return {case.id: found.get(case.subject.id, ()) for case in cases}
 
 

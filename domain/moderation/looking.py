@@ -1,4 +1,4 @@
-"""Looking into the files of entries for a case: only while a moderator holds its claim, and never unseen.
+"""Looking into files for a case: only while a moderator holds its claim, and never unseen.
 
 Each link is a row that the author of the entry sees, with the case, the purpose and the time, and an event in the
 log of the case. Whether it still opens is asked again at each request.
@@ -16,12 +16,10 @@ from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
 from domain.kernel.text import clean
 from domain.kernel.work import work
-from domain.moderation import rules
-from domain.moderation.actions import require_independent
-from domain.moderation.case_reads import cases_by_ids, locked
-from domain.moderation.facts import CaseChanged
-from domain.moderation.logs import append
-from domain.moderation.rules import CaseStatus, EventKind
+from domain.moderation.actions import in_hand, require_independent
+from domain.moderation.case_reads import case_by_id, cases_by_ids
+from domain.moderation.resource_files import give_resource_link, note_opened
+from domain.moderation.rules import CaseStatus
 from domain.moderation.values import Case
 from domain.resources import StoredFile
 
@@ -29,25 +27,28 @@ MAX_PURPOSE = 500
 
 
 async def open_file(scope: Scope, case_id: CaseId, file_id: FileId, *, purpose: str) -> tuple[Case, CaseLink]:
-    """Give a link to a file of an entry that a case is about, to whoever holds the case's claim.
+    """Give a link to a file of what a case is about, to whoever holds the case's claim.
 
     Raises SignInRequired, NotAllowed, NotFound, Conflict, InvalidInput, RateLimited.
     """
     actor = scope.require_moderator()
     purpose = clean(purpose, "purpose", MAX_PURPOSE, min_length=1)
     await within_limit(scope, "case-file", actor.account_id)
+    about = (await case_by_id(scope, case_id)).subject
+    give = give_resource_link if about.kind == "resource" else _give_entry_link
+    link = await give(scope, case_id, file_id, purpose)
+    return await case_by_id(scope, case_id), link
+
+
+async def _give_entry_link(scope: Scope, case_id: CaseId, file_id: FileId, purpose: str) -> CaseLink:
     asked = await bounties.file_to_look_into(scope, file_id)
     async with work(scope.now) as w:
-        case = await locked(w, case_id, scope.now)
-        rules.check_holder(case.status, case.claimed_by, actor.account_id)
-        await require_independent(w, scope, case, actor.account_id)
+        case = await in_hand(w, scope, case_id)
         if not _is_about(case, asked.entry):
             raise NotAllowed("This case is not about the entry that the file belongs to.")
         link = await bounties.give_case_link(w, scope, asked, case_id=case_id, purpose=purpose)
-        detail = f"a link to file {file_id.hex} of entry {asked.entry.id.hex}: {purpose}"
-        await append(w, scope, case_id, EventKind.FILE_OPENED, detail, actor_id=actor.account_id)
-        w.tell(CaseChanged(case_id))
-    return (await cases_by_ids(scope, [case_id]))[case_id], link
+        await note_opened(w, scope, case_id, f"a link to file {file_id.hex} of entry {asked.entry.id.hex}: {purpose}")
+    return link
 
 
 async def open_read(scope: Scope, read_id: UUID) -> OpenedFile:

@@ -1,35 +1,35 @@
-"""Opening cases: what is told of a bounty or an entry opens one, or joins the one that is not decided."""
+"""Opening cases: what is told of a bounty, an entry or a resource opens one, or joins the one that is not decided."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from domain import bounties
+from domain import bounties, resources
 from domain.kernel.ids import BountyId, CaseId, Subject, new_id
 from domain.kernel.refusals import NotAllowed
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch_one
 from domain.kernel.work import Work, work
 from domain.moderation import rules
-from domain.moderation.facts import CaseChanged, CaseOpened
+from domain.moderation.facts import CaseChanged, CaseDecided, CaseOpened
 from domain.moderation.logs import append
 from domain.moderation.rules import Cause, EventKind
 
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """What a case is about, the bounty that it is or belongs to, and the credits that are at stake."""
+    """What a case is about, the bounty that it is or belongs to if any, and the credits that are at stake."""
 
     subject: Subject
-    bounty_id: BountyId
-    pot: int
+    bounty_id: BountyId | None = None
+    pot: int = 0
 
 
-async def note(scope: Scope, subject: Subject, cause: Cause | None, detail: str) -> None:
-    """Open a case about a bounty or an entry, or note in the open one what was told; the product itself may.
+async def note(scope: Scope, subject: Subject, cause: Cause | None, detail: str, *, over: bool = False) -> None:
+    """Open a case about something, or note in the open one what was told; the product itself may.
 
-    Without a cause it only joins: what has ended opens nothing. Done again for the same fact it changes nothing:
-    `scope.request_id` names the fact. Raises NotAllowed.
+    Without a cause it only joins: what has ended opens nothing. `over` says that nothing is left to decide, so that the
+    case closes. Done again for the same fact it changes nothing: `scope.request_id` names the fact. Raises NotAllowed.
     """
     if not scope.system:
         raise NotAllowed("Cases are opened by what happens.")
@@ -42,6 +42,8 @@ async def note(scope: Scope, subject: Subject, cause: Cause | None, detail: str)
         source = f"{scope.request_id}:{subject.kind}" if scope.request_id else None
         if await w.one("SELECT FROM case_event WHERE source = $1", source) is None:
             await join(w, scope, concerned, cause, detail, source=source)
+            if over:
+                await _close(w, scope, subject)
 
 
 async def join(
@@ -63,6 +65,26 @@ async def join(
             rules.rank(causes, pot=concerned.pot, due_at=row["due_at"]),
         )
     w.tell(CaseOpened(case_id) if opened else CaseChanged(case_id))
+
+
+async def _close(w: Work, scope: Scope, subject: Subject) -> None:
+    """Close the open case about a subject, unless something in it does not end by itself; nobody has decided it."""
+    row = await w.one(
+        "SELECT id, causes FROM moderation_case"
+        " WHERE subject_kind = $1 AND subject_id = $2 AND decided_at IS NULL FOR UPDATE",
+        subject.kind,
+        subject.id,
+    )
+    if row is None or not rules.ENDS_BY_ITSELF.issuperset(row["causes"]):
+        return
+    await append(w, scope, CaseId(row["id"]), EventKind.CLOSED, "nothing is left to decide")
+    await w.execute(
+        "UPDATE moderation_case SET claimed_by = NULL, claim_expires_at = NULL, decided_at = $2,"
+        " decision = 'NO_ACTION' WHERE id = $1",
+        row["id"],
+        scope.now,
+    )
+    w.tell(CaseDecided(row["id"]))
 
 
 async def _open_case(w: Work, scope: Scope, concerned: Concerned, *, opens: bool) -> tuple[bool, Any]:
@@ -110,6 +132,9 @@ async def _has_open_case(subject: Subject) -> bool:
 
 
 async def _concerned(scope: Scope, subject: Subject) -> Concerned | None:
+    if subject.kind == "resource":
+        found = await resources.resources_by_ids(scope, [subject.id])
+        return Concerned(subject) if found else None
     bounty_id = subject.id
     if subject.kind == "entry":
         entry = next(iter((await bounties.entries_by_ids(scope, [subject.id])).values()), None)

@@ -9,8 +9,8 @@ from domain.kernel.scope import Scope
 from domain.kernel.text import clean
 from domain.kernel.work import work
 from domain.moderation import rules
-from domain.moderation.actions import MAX_EXPLANATION, close
 from domain.moderation.case_reads import locked_about
+from domain.moderation.deciding import MAX_EXPLANATION, close
 from domain.moderation.rules import Decision
 
 _DECISIONS: Mapping[Review, Decision] = {Review.LIST: Decision.RESTORE, Review.REFUSE: Decision.REMOVE}

@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     RELEASED = "RELEASED"
     FILE_OPENED = "FILE_OPENED"
     DECIDED = "DECIDED"
+    CLOSED = "CLOSED"
 
 
 SEVERITY: Mapping[Cause, float] = {
@@ -100,6 +101,25 @@ class Stands:
     found: bool = False
     dealing: bool = False
     turned_down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStands:
+    """How a resource stands when its case is to be decided.
+
+    `restricted` says that a moderator holds it already, `for_claim` that an open claim does; `found` that validation
+    holds it until a person has looked; `unexamined` that a file of it could not be examined.
+    """
+
+    status: str
+    restricted: bool = False
+    for_claim: bool = False
+    found: bool = False
+    unexamined: bool = False
+
+
+ENDS_BY_ITSELF = frozenset({Cause.VALIDATION, Cause.CLAIM})
+"""What a case about a resource was opened for that can end elsewhere; a moderator's own hold is ended by hand."""
 
 
 def rank(causes: Collection[Cause], *, pot: int, due_at: datetime) -> float:
@@ -193,6 +213,38 @@ def _unfit_entry(decision: Decision, stands: Stands) -> str | None:
         return "This entry is not handed in, so there is nothing to remove."
     if decision is Decision.REMOVE and stands.restricted == "BLOCKED":
         return "A moderator has removed this entry already."
+    return None
+
+
+def check_fit_of_resource(decision: Decision, stands: ResourceStands) -> None:
+    """Refuse a decision that does not fit how a resource stands. Raises InvalidInput, Conflict."""
+    if decision is Decision.LABEL_MATURE:
+        raise Conflict("This release does not label resources as mature yet; nothing was decided.", state="NOT_YET")
+    problem = None
+    if stands.status == "REMOVED":
+        if decision is not Decision.NO_ACTION:
+            problem = "This resource has been taken down: nothing is left to do, so NO_ACTION fits."
+    elif decision is Decision.RESTORE:
+        problem = _unfit_to_restore(stands)
+    elif decision is Decision.HOLD and stands.status not in ("HELD", "PUBLISHED"):
+        problem = "Only a resource that was validated and is not blocked can be held."
+    elif decision is Decision.NO_ACTION and stands.restricted:
+        problem = "A moderator's hold stands on this: RESTORE lifts it, REMOVE ends it, and HOLD keeps it."
+    elif decision is Decision.NO_ACTION and stands.status == "HELD" and not stands.for_claim:
+        problem = "This resource waits for a moderator: RESTORE lets it pass, REMOVE takes it down, and HOLD keeps it."
+    if problem:
+        raise InvalidInput(problem, field="input.decision")
+
+
+def _unfit_to_restore(stands: ResourceStands) -> str | None:
+    if stands.for_claim:
+        return "An open claim holds this resource, and keeps holding it until it is decided: decide the claim first."
+    if stands.status == "BLOCKED" and not stands.restricted:
+        return "Validation blocks this resource, and what blocks is let pass by nobody; it is free when that ends."
+    if stands.unexamined:
+        return "A file of this resource could not be examined, and what nobody has examined is not let pass."
+    if not (stands.restricted or stands.found):
+        return "There is nothing to RESTORE here: nothing holds this resource until a person has looked."
     return None
 
 

@@ -21,7 +21,7 @@ class CaseRow(Table, tablename="moderation_case"):
     """One question to decide about one subject, of which at most one is undecided. Its log is in `case_event`.
 
     `rank` orders cases by urgency, see `rules.rank`; `bounty_id` is the bounty that the subject is or belongs to. A
-    claim whose time is over is none, whatever stands here.
+    claim whose time is over is none, whatever stands here. Nobody has decided a case that closed by itself.
     """
 
     id = UUID(primary_key=True, default=new_id)
@@ -39,6 +39,18 @@ class CaseRow(Table, tablename="moderation_case"):
     decision = Varchar(length=20, null=True, default=None)
     events = Integer(default=0, help_text="How many events its log has.")
     digest = Bytea(help_text="The digest of the last of them.")
+
+
+class CaseReadRow(Table, tablename="case_read"):
+    """A link to a file of a resource that a moderator was given for a case."""
+
+    id = UUID(primary_key=True, default=new_id)
+    case_id = ForeignKey(CaseRow, null=False, on_delete=OnDelete.restrict)
+    file_id = UUID(default=None)
+    account_id = UUID(default=None)
+    purpose = Text()
+    issued_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
 
 
 class CaseEventRow(Table, tablename="case_event"):

@@ -15,12 +15,21 @@ from domain.resources.actions import (
 )
 from domain.resources.claims import LookedAt, look_at_files, look_at_for_claim, matcher_at, release_from_claim
 from domain.resources.copying import Copies, copy_out
+from domain.resources.deciding import Decidable, hold, lock_for_decision, parties_of, remove_by_decision, restore
 from domain.resources.disposal import announce, claim, delete_doomed, doom
 from domain.resources.facts import FileScanned, ResourceChanged
 from domain.resources.file_removal import drop_file, give_up_blob, remove_file
 from domain.resources.judge import Judge
+from domain.resources.passing import mark, marks_in, marks_of_files, passed
 from domain.resources.pictures import CleanPicture, clean_pictures, key_by_id, take_picture, uploads_to
-from domain.resources.reads import files_by_ids, files_of, list_resources, resource_by_hash, resources_by_ids
+from domain.resources.reads import (
+    files_by_ids,
+    files_of,
+    findings_of_resources,
+    list_resources,
+    resource_by_hash,
+    resources_by_ids,
+)
 from domain.resources.rewrapping import check_keys, rewrap_keys
 from domain.resources.rules import permission
 from domain.resources.scans import (
@@ -69,6 +78,7 @@ __all__ = [
     "LEASE_SECONDS",
     "CleanPicture",
     "Copies",
+    "Decidable",
     "FileScanned",
     "HashAlgorithm",
     "Holder",
@@ -112,29 +122,39 @@ __all__ = [
     "file_for_scan",
     "files_by_ids",
     "files_of",
+    "findings_of_resources",
     "give_up_blob",
+    "hold",
     "hold_registry",
     "judge_anew",
     "key_by_id",
     "key_in_use",
     "learn_words",
     "list_resources",
+    "lock_for_decision",
     "look_at_files",
     "look_at_for_claim",
+    "mark",
+    "marks_in",
+    "marks_of_files",
     "matcher_at",
     "open_upload",
     "over_among",
     "own_upload",
+    "parties_of",
+    "passed",
     "permission",
     "publish_outcome",
     "record_inspection",
     "release_from_claim",
     "remove",
+    "remove_by_decision",
     "remove_file",
     "renew_scan",
     "request_scans",
     "resource_by_hash",
     "resources_by_ids",
+    "restore",
     "rewrap_keys",
     "scan_damaged",
     "scan_faulted",

@@ -80,19 +80,23 @@ async def remove(scope: Scope, resource_id: ResourceId, *, concerned: Parties = 
             parties = concerned.joined(Parties(accounts=resource.parties))
             await accounts.require_unconcerned(w, scope, actor.account_id, parties)
         check_remove(resource.status)
-        cause = Cause.OWNER if by_owner else Cause.MODERATOR
-        await w.execute("UPDATE resource SET status = 'REMOVED', cause = $2 WHERE id = $1", resource_id, cause)
-        await w.execute(
-            "UPDATE upload SET status = 'ENDED'"
-            " WHERE holder_kind IN ('resource', 'sample') AND holder_id = $1 AND status = 'OPEN'",
-            resource_id,
-        )
+        await take_down(w, resource, Cause.OWNER if by_owner else Cause.MODERATOR)
         if by_owner:
             # What the owner takes away is no longer restricted by us.
             await reasons.withdraw(w, Subject("resource", resource_id), at=scope.now)
         else:
             await reasons.state(w, statements.of_removal(resource, at=scope.now))
-        w.tell(ResourceChanged(resource_id, resource.owner_id, ResourceStatus.REMOVED))
+
+
+async def take_down(w: Work, resource: Resource, cause: Cause) -> None:
+    """Write and tell that a locked resource is removed; open uploads to it end."""
+    await w.execute("UPDATE resource SET status = 'REMOVED', cause = $2 WHERE id = $1", resource.id, cause)
+    await w.execute(
+        "UPDATE upload SET status = 'ENDED'"
+        " WHERE holder_kind IN ('resource', 'sample') AND holder_id = $1 AND status = 'OPEN'",
+        resource.id,
+    )
+    w.tell(ResourceChanged(resource.id, resource.owner_id, ResourceStatus.REMOVED, before=resource.status, cause=cause))
 
 
 async def publish_outcome(

@@ -28,6 +28,8 @@ from domain.resources.rules import examine, examine_own_texts
 from domain.resources.settling import hold_registry, settle
 from domain.resources.values import Cause, Holder, Resource, ResourceStatus
 
+_HOLDABLE = (ResourceStatus.PUBLISHED, ResourceStatus.HELD)
+
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
@@ -53,7 +55,9 @@ class LookedAt:
 async def look_at_for_claim(
     w: Work, scope: Scope, resource_id: ResourceId, claimed: Claimed, *, may_hold: bool
 ) -> LookedAt | None:
-    """Look at a resource that a claim names; hold it if it is public, the signals agree, and it may be held.
+    """Look at a resource that a claim names; hold it if it is published or held, the signals agree, and it may be held.
+
+    One that something else holds already is held for the claim as well, so that it is not free before both have ended.
 
     They agree where a claimed name that looks like a person's stands in its texts or metadata, or a face in its
     samples is like one of theirs. Gives None when there is no such resource. Done again it finds and does the same.
@@ -72,14 +76,15 @@ async def look_at_for_claim(
     own = examine_own_texts(resource, claimed.matcher)
     found = claimed.found([*own, *_in_files(rows, claimed, scope.ports.sealer)])
     findings = anonymous(found)
-    held = row["cause"] == Cause.CLAIM
-    holdable = resource.status is ResourceStatus.PUBLISHED and not resource.in_place
+    held = before = row["cause"] == Cause.CLAIM
+    holdable = resource.status in _HOLDABLE and not held and not resource.in_place
     if may_hold and holdable and claimed.agrees(found):
-        await _hold(w, scope, resource, findings)
+        await _hold(w, scope, resource, findings, stated=row["moderator_hold"] is None)
         held = True
     return LookedAt(
         owner_id=resource.owner_id,
-        status=ResourceStatus.PUBLISHED if held else resource.status,  # only what is public is held for a claim
+        # What a claim holds already, and was published once, was public when the first claim came.
+        status=ResourceStatus.PUBLISHED if before and resource.published_at else resource.status,
         mature=resource.mature,
         findings=findings,
         sha256=tuple(row["sha256"] for row in rows),
@@ -121,13 +126,13 @@ async def release_from_claim(scope: Scope, resource_id: ResourceId, snapshot: Sn
     return True
 
 
-async def _hold(w: Work, scope: Scope, resource: Resource, findings: Sequence[Finding]) -> None:
+async def _hold(w: Work, scope: Scope, resource: Resource, findings: Sequence[Finding], *, stated: bool) -> None:
+    """Hold a resource for a claim. What is `stated` of it is that, but where a moderator's own reasons stand."""
     await w.execute("UPDATE resource SET status = 'HELD', cause = 'CLAIM' WHERE id = $1", resource.id)
-    await reasons.state(w, statements.of_claim(resource, findings, at=scope.now))
+    if stated:
+        await reasons.state(w, statements.of_claim(resource, findings, at=scope.now))
     w.tell(
-        ResourceChanged(
-            resource.id, resource.owner_id, ResourceStatus.HELD, before=ResourceStatus.PUBLISHED, cause=Cause.CLAIM
-        )
+        ResourceChanged(resource.id, resource.owner_id, ResourceStatus.HELD, before=resource.status, cause=Cause.CLAIM)
     )
 
 

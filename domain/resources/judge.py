@@ -32,6 +32,11 @@ class Judge:
         """The version of the registry that it judges by."""
         return self._matcher.snapshot.version
 
+    @property
+    def matcher(self) -> Matcher:
+        """What it judges by, for what is asked in the work itself once it holds the registry there."""
+        return self._matcher
+
     async def hold(self, w: Work) -> None:
         """Judge by the newest registry, and keep newer ones from what is stored until this work is over.
 

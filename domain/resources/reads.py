@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +13,9 @@ from domain.kernel.ids import AccountId, FileId, ResourceId
 from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
-from domain.resources.rules import hash_candidates
+from domain.kernel.work import Work
+from domain.resources.passing import marks_in
+from domain.resources.rules import hash_candidates, standing
 from domain.resources.values import (
     HashAlgorithm,
     Holder,
@@ -30,7 +33,7 @@ VISIBLE = "(resource.status = 'PUBLISHED' OR $1::bool OR resource.owner_id = $2)
 _RESOURCE = """
     resource.id, resource.kind, resource.title, resource.description, resource.trigger_words, resource.owner_id,
     resource.status, resource.mature, resource.depicts_real_person, resource.findings, resource.created_at,
-    resource.published_at, resource.source_path, resource.credited_to_id
+    resource.published_at, resource.source_path, resource.credited_to_id, resource.let_pass
 """
 
 _FILES = """
@@ -130,6 +133,30 @@ async def files_of(holders: Sequence[Holder]) -> dict[Holder, list[StoredFile]]:
     return found
 
 
+async def files_in(w: Work, resource_id: UUID) -> list[StoredFile]:
+    """Give the model files and the samples of a resource whose lock the caller holds, oldest first."""
+    rows = await w.fetch(
+        f"{_FILES} WHERE f.holder_kind IN ('resource', 'sample') AND f.holder_id = $1 ORDER BY f.id", resource_id
+    )
+    return [_file_of(row) for row in rows]
+
+
+async def findings_of_resources(scope: Scope, ids: Sequence[ResourceId]) -> dict[ResourceId, tuple[Finding, ...]]:
+    """Give what stands against the texts, the files and the samples of resources that the scope may see."""
+    found = await resources_by_ids(scope, ids)
+    kinds: tuple[Literal["resource"], Literal["sample"]] = ("resource", "sample")
+    files = await files_of([Holder(kind, each) for each in found for kind in kinds])
+    return {
+        each: standing(
+            [
+                *resource.findings,
+                *(finding for kind in kinds for file in files[Holder(kind, each)] for finding in file.scan.findings),
+            ]
+        )
+        for each, resource in found.items()
+    }
+
+
 async def files_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[FileId, StoredFile]:
     """Give files of resources that the scope may see; the files of entries are not given out one by one."""
     if not ids:
@@ -168,6 +195,7 @@ def resource_of(row: asyncpg.Record) -> Resource:
         published_at=row["published_at"],
         credited_to_id=AccountId(row["credited_to_id"]) if row["credited_to_id"] else None,
         in_place=row["source_path"] is not None,
+        let_pass=marks_in(row["let_pass"]),
     )
 
 

@@ -12,6 +12,7 @@ from domain.kernel.wire import Inspection, MetadataText
 from domain.registry.blocked import Fingerprint
 from domain.registry.gates import examine_texts, revise
 from domain.registry.matching import Matcher
+from domain.resources.passing import against_file, against_words, verdict_of
 from domain.resources.values import (
     Cause,
     HashAlgorithm,
@@ -190,11 +191,13 @@ def examine_draft(matcher: Matcher, draft: ResourceDraft, owner_id: AccountId) -
     return tuple(found)
 
 
-def settled(status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verdict]) -> ResourceStatus:
+def settled(
+    status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verdict], *, by_moderator: bool = False
+) -> ResourceStatus:
     """Say what becomes of a resource whose texts and files have these verdicts.
 
     It waits for the last scan. A draft stays one, and what a person decided stands against every scan; what is held
-    for a claim stays held at least until the claim is decided, also when something else had blocked it
+    for a claim, or by a moderator, stays held at least until that is decided, also when something else had blocked it
     meanwhile. A file that could not be read makes it a draft again, so that its owner can upload another.
     """
     if status in (ResourceStatus.DRAFT, ResourceStatus.REMOVED) or cause in (Cause.OWNER, Cause.MODERATOR):
@@ -202,7 +205,7 @@ def settled(status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verd
     if Verdict.PENDING in verdicts:
         return status
     judged = worst(verdicts)
-    if cause is Cause.CLAIM and judged is not Verdict.BLOCKED:
+    if (by_moderator or cause is Cause.CLAIM) and judged is not Verdict.BLOCKED:
         return ResourceStatus.HELD
     return {
         Verdict.CLEAN: ResourceStatus.PUBLISHED,
@@ -215,12 +218,12 @@ def settled(status: ResourceStatus, cause: Cause | None, verdicts: Sequence[Verd
 def permission(resource: Resource, files: Sequence[StoredFile], samples: Sequence[StoredFile] = ()) -> Permission:
     """Say whether the generator may use a resource: published, clean, with weights, not mature, of no real person.
 
-    `files` are its weights; what its sample pictures show counts as much.
+    `files` are its weights; what its sample pictures show counts as much. What a moderator let pass counts for nothing.
     """
-    scans = [file.scan for file in (*files, *samples)]
-    found = standing([*resource.findings, *(finding for scan in scans for finding in scan.findings)])
-    reasons = (*_declared(resource), *found)
-    clean_files = bool(files) and all(scan.verdict is Verdict.CLEAN for scan in scans)
+    every = (*files, *samples)
+    found = [finding for file in every for finding in against_file(file, resource)]
+    reasons = (*_declared(resource), *against_words(resource), *found)
+    clean_files = bool(files) and all(verdict_of(file, resource) is Verdict.CLEAN for file in every)
     ready = resource.status is ResourceStatus.PUBLISHED and (resource.in_place or clean_files)
     return Permission(allowed=ready and not reasons, reasons=reasons)
 

@@ -1,20 +1,24 @@
 """What follows for a resource from its texts and its files' scans, under one version of the registry."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain import reasons
-from domain.kernel.findings import Finding, Verdict, worst
-from domain.kernel.ids import ResourceId, Subject
+from domain.kernel.findings import Finding, worst
+from domain.kernel.ids import Subject
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work, work
 from domain.registry.matching import Matcher
 from domain.resources import statements
 from domain.resources.facts import ResourceChanged
-from domain.resources.reads import findings_in, resource_of
-from domain.resources.rules import examine_own_texts, settled, standing
-from domain.resources.values import Cause, Resource, ResourceStatus
+from domain.resources.passing import against_file, against_words, verdict_of
+from domain.resources.reads import files_in, resource_of
+from domain.resources.rules import examine_own_texts, settled
+from domain.resources.values import Cause, Resource, ResourceStatus, StoredFile
 
 _REGISTRY_LOCK = 0x0C07_2E61
 _RESTRICTED = (ResourceStatus.HELD, ResourceStatus.BLOCKED)
@@ -49,50 +53,75 @@ async def announce_registry(scope: Scope, version: int) -> None:
         )
 
 
-async def settle(w: Work, scope: Scope, resource_id: UUID, matcher: Matcher, *, rejudged: bool) -> None:
-    """Bring a resource into the status that its texts and scans demand, with its statement of reasons.
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A resource as it is judged now, and the status that follows. `restricts` says who holds it besides its scans."""
 
-    The caller holds the registry and the holder's lock. `rejudged` says that what a scan found has changed.
+    resource: Resource
+    files: Sequence[StoredFile]
+    status: ResourceStatus
+    restricts: Cause | None
+    hold: str | None
+
+
+async def settle(
+    w: Work, scope: Scope, resource_id: UUID, matcher: Matcher, *, rejudged: bool, decided: bool = False
+) -> ResourceStatus | None:
+    """Bring a resource into the status that its texts and scans demand, with its statement of reasons; gives that.
+
+    The caller holds the registry and the holder's lock. `rejudged` says that what a scan found has changed, `decided`
+    that a moderator has just decided about it, which is stated and told also where the status stays.
     """
     row = await w.one("SELECT * FROM resource WHERE id = $1 FOR UPDATE", resource_id)
     if row is None:
-        return
-    resource = resource_of(row)
-    scans = await w.fetch(
-        """
-        SELECT coalesce(scan.verdict, 'PENDING') AS verdict, coalesce(scan.findings, '[]') AS findings, scan.error
-        FROM stored_file f LEFT JOIN scan ON scan.file_id = f.id
-        WHERE f.holder_kind IN ('resource', 'sample') AND f.holder_id = $1 ORDER BY f.id
-        """,
-        resource_id,
-    )
-    own = examine_own_texts(resource, matcher)
-    verdicts = [worst(finding.verdict for finding in own), *(Verdict(scan["verdict"]) for scan in scans)]
-    cause = Cause(row["cause"]) if row["cause"] else None
-    status = settled(resource.status, cause, verdicts)
-    moved = status is not resource.status
-    if not moved and not rejudged and _same(own, resource.findings):
-        return
-    await _write(w, scope, resource, status, own)
-    for_claim = cause is Cause.CLAIM and status is ResourceStatus.HELD
-    if moved and for_claim:
-        await reasons.state(w, statements.of_claim(resource, (), at=scope.now))
-    elif moved or (rejudged and status in _RESTRICTED and not for_claim):
-        found = standing([*own, *(finding for scan in scans for finding in findings_in(scan["findings"]))])
-        errors = [scan["error"] for scan in scans if scan["error"]]
-        if status in _RESTRICTED:
-            await reasons.state(w, statements.of_scan(resource, status, found, errors, at=scope.now))
-        else:
-            await reasons.withdraw(w, Subject("resource", resource_id), at=scope.now)
+        return None
+    before = resource_of(row)
+    now = _judged(dict(row), replace(before, findings=examine_own_texts(before, matcher)), await files_in(w, before.id))
+    moved = now.status is not before.status
+    if not (moved or rejudged or decided) and _same(now.resource.findings, before.findings):
+        return before.status
+    await _write(w, scope, before, now.status, now.resource.findings)
+    if moved or decided or (rejudged and now.status in _RESTRICTED and now.restricts is None):
+        await _give_reasons(w, now, at=scope.now)
+    for_claim = Cause.CLAIM if now.restricts is Cause.CLAIM else ""
     w.tell(
         ResourceChanged(
-            ResourceId(resource_id),
-            resource.owner_id,
-            status,
-            before=resource.status,
-            cause=Cause.CLAIM if for_claim else "",
+            before.id,
+            before.owner_id,
+            now.status,
+            before=before.status,
+            cause=Cause.MODERATOR if decided else for_claim,
         )
     )
+    return now.status
+
+
+def _judged(row: Mapping[str, Any], resource: Resource, files: Sequence[StoredFile]) -> _Settled:
+    """Say what follows for a locked resource with the newest findings on its texts."""
+    cause = Cause(row["cause"]) if row["cause"] else None
+    hold = row["moderator_hold"]
+    own = worst(finding.verdict for finding in against_words(resource))
+    verdicts = [own, *(verdict_of(file, resource) for file in files)]
+    status = settled(resource.status, cause, verdicts, by_moderator=hold is not None)
+    restricts = None
+    if status is ResourceStatus.HELD and (hold is not None or cause is Cause.CLAIM):
+        restricts = Cause.CLAIM if hold is None else Cause.MODERATOR
+    return _Settled(resource, files, status, restricts, hold)
+
+
+async def _give_reasons(w: Work, now: _Settled, *, at: datetime) -> None:
+    """State why a resource is restricted now; withdraw the statement when it no longer is."""
+    resource = now.resource
+    if now.status not in _RESTRICTED:
+        await reasons.withdraw(w, Subject("resource", resource.id), at=at)
+    elif now.restricts is Cause.MODERATOR:
+        await reasons.state(w, statements.of_hold(resource, now.hold or "", at=at))
+    elif now.restricts is Cause.CLAIM:
+        await reasons.state(w, statements.of_claim(resource, (), at=at))
+    else:
+        found = [*against_words(resource), *(each for file in now.files for each in against_file(file, resource))]
+        errors = [file.scan.error for file in now.files if file.scan.error]
+        await reasons.state(w, statements.of_scan(resource, now.status, found, errors, at=at))
 
 
 def findings_json(findings: Iterable[Finding]) -> str:

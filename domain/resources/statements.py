@@ -61,8 +61,31 @@ def of_claim(resource: Resource, findings: Sequence[Finding], *, at: datetime) -
     )
 
 
-def of_removal(resource: Resource, *, at: datetime) -> Statement:
-    """State that a moderator removed a resource."""
+def of_hold(resource: Resource, explanation: str, *, at: datetime) -> Statement:
+    """State that a moderator holds a resource, and why in the moderator's words.
+
+    Every case is opened by what the product itself has noticed, so that is how it was detected.
+    """
+    return Statement(
+        subject=Subject("resource", resource.id),
+        owner_id=resource.owner_id,
+        visibility=(Visibility.DISABLED,),
+        facts="A moderator looked at this resource in a case and holds it: nobody else sees it and the generator does "
+        "not use it until that ends, and a moderator looks at it again within 48 hours.",
+        ground=Ground.INCOMPATIBLE_CONTENT,
+        ground_reference="Community policies",
+        explanation=explanation,
+        category=Category.OTHER_VIOLATION,
+        source=Source.OWN_INITIATIVE,
+        automated_detection=True,
+        automated_decision=Automation.NOT_AUTOMATED,
+        content_date=resource.created_at,
+        application_date=at,
+    )
+
+
+def of_removal(resource: Resource, explanation: str | None = None, *, at: datetime) -> Statement:
+    """State that a moderator removed a resource, in the moderator's words where a case was decided."""
     return Statement(
         subject=Subject("resource", resource.id),
         owner_id=resource.owner_id,
@@ -70,16 +93,17 @@ def of_removal(resource: Resource, *, at: datetime) -> Statement:
         facts="A moderator looked at this resource and removed it.",
         ground=Ground.INCOMPATIBLE_CONTENT,
         ground_reference="Community policies",
-        explanation="In the moderator's judgement the resource is not compatible with the policies of this community.",
+        explanation=explanation or _INCOMPATIBLE,
         category=Category.OTHER_VIOLATION,
         source=Source.OWN_INITIATIVE,
-        automated_detection=False,
+        automated_detection=explanation is not None,
         automated_decision=Automation.NOT_AUTOMATED,
         content_date=resource.created_at,
         application_date=at,
     )
 
 
+_INCOMPATIBLE = "In the moderator's judgement the resource is not compatible with the policies of this community."
 _LIKENESS = (
     "A real person who is registered with us has not allowed this use of their likeness. A resource that names such a "
     "person in its texts, its files' names or its training metadata, or that is a file known to reproduce one, may not "

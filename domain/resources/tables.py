@@ -17,6 +17,8 @@ class ResourceRow(Table, tablename="resource"):
     owner_id = UUID()
     status = Varchar(length=20)
     cause = Varchar(length=20, null=True, default=None, help_text="Who brought it into a restricted status.")
+    moderator_hold = Text(null=True, default=None, help_text="Why a moderator holds it; null while none does.")
+    let_pass = JSONB(default="[]", help_text="Marks of the findings that a moderator has let pass, see `passing`.")
     mature = Boolean()
     depicts_real_person = Boolean()
     findings = JSONB(default="[]", help_text="What stands against its own texts; those of files are in their scans.")

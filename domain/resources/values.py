@@ -106,6 +106,8 @@ class Resource:
     """Who made it, where that is not its owner."""
     in_place: bool
     """Whether an operator added its weights on the nodes, so that it has no files here."""
+    let_pass: frozenset[str] = frozenset()
+    """Marks of the findings that a moderator has looked at and let pass."""
 
     @property
     def parties(self) -> frozenset[AccountId]:

@@ -9,18 +9,22 @@ import asyncpg
 from domain import accounts, bounties, moderation
 from domain.bounties import Bounty, BountyEntry
 from domain.kernel.findings import Finding, Signal, Verdict
-from domain.kernel.ids import CaseId, Credits
+from domain.kernel.ids import CaseId, Credits, ResourceId
 from domain.kernel.ports import Ports
 from domain.kernel.refusals import NotAllowed
 from domain.kernel.scope import Actor, Role, Scope
 from domain.kernel.work import pool
 from domain.moderation import Case
+from tests import resourcing
 from tests.actions.bounties import accepted, followed, opened, some_moderator, somebody, submitted, validated
 from tests.factories import give
 
 _NUMBERS = itertools.count(1)
 RISKY = "A LoRA of my neighbour, please."
 LOOKS_LIKE = Finding(Signal.FACE_IN_SAMPLE, Verdict.HELD, "sample.png: a face that is nearly a registered one", 0.6)
+
+ALIKE = Finding(Signal.MATURE_CONTENT, Verdict.HELD, "weights: a person must look at them", 0.81)
+"""What holds a resource, and does not depend on the registry."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,24 @@ async def case_of_entry(ports: Ports, folder: Path, content: bytes = b"") -> Ope
     entry = await submitted(author, bounty, folder, content)
     await validated(ports, Verdict.HELD, findings=[LOOKS_LIKE])
     return Opened(await the_case(Scope.of_system(ports)), bounty, entry, initiator, author)
+
+
+@dataclass(frozen=True)
+class OpenedResource:
+    """A case about a resource, and whose that is."""
+
+    case: Case
+    resource_id: ResourceId
+    owner: Scope
+
+
+async def case_of_resource(ports: Ports, *findings: Finding) -> OpenedResource:
+    """Validation held a resource."""
+    owner = await somebody(ports)
+    resource_id = await resourcing.submitted(owner)
+    await resourcing.scanned(owner, findings=findings or (ALIKE,))
+    await followed(ports)
+    return OpenedResource(await the_case(Scope.of_system(ports)), resource_id, owner)
 
 
 async def case_of_review(ports: Ports) -> tuple[Case, Bounty, Scope]:

@@ -8,12 +8,12 @@ import pytest
 
 from domain import moderation
 from domain.kernel.clock import HandClock
-from domain.kernel.ids import CaseId
+from domain.kernel.ids import BountyId, CaseId, new_id
 from domain.kernel.ports import Policy, Ports
 from domain.kernel.scope import Scope
 from domain.moderation import CaseStatus
 from tests.actions.bounties import followed, some_moderator
-from tests.actions.cases import case_of_dealing, case_of_review, claimed
+from tests.actions.cases import case_of_dealing, case_of_resource, case_of_review, claimed
 from tests.faults.dying import DONE, KILLED, REFUSED, Order
 from tests.faults.test_bounty_crashes import Scene
 
@@ -61,6 +61,30 @@ async def test_a_decision_killed_after_each_of_its_statements_is_carried_out_onc
     again = await scene.end(order)
 
     assert changed == CHANGES[deed]
+    assert (again, await scene.digests()) == (REFUSED, committed)
+    await _is_sound(scene, of.case.id)
+
+
+RESOURCE_CHANGES = {
+    "decide HOLD": {"moderation_case", "case_event", "fact", "resource", "statement"},
+    "decide REMOVE": {"moderation_case", "case_event", "fact", "resource", "statement"},
+    "decide RESTORE": {"moderation_case", "case_event", "fact", "resource", "statement"},
+}
+"""What each decision about a resource that validation held changes, and nothing else."""
+
+
+@pytest.mark.parametrize("deed", list(RESOURCE_CHANGES))
+async def test_a_decision_about_a_resource_is_carried_out_once(scene: Scene, deed: str) -> None:
+    of = await case_of_resource(scene.ports)
+    moderator = (await claimed(scene.ports, of.case.id)).require_actor()
+    nothing = BountyId(new_id())
+    order = Order(deed, scene.url, scene.clock.now(), nothing, [], moderator, of.case.id)
+
+    changed = await _killed_everywhere(scene, order)
+    committed = await scene.digests()
+    again = await scene.end(order)
+
+    assert changed == RESOURCE_CHANGES[deed]
     assert (again, await scene.digests()) == (REFUSED, committed)
     await _is_sound(scene, of.case.id)
 

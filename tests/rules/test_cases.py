@@ -8,7 +8,7 @@ import pytest
 from domain.kernel.ids import AccountId
 from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed
 from domain.moderation import rules
-from domain.moderation.rules import CaseStatus, Cause, Decision, Stands
+from domain.moderation.rules import CaseStatus, Cause, Decision, ResourceStands, Stands
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DUE = NOW + timedelta(hours=48)
@@ -114,6 +114,60 @@ def test_a_decision_fits_what_the_case_is_about_or_is_refused_in_a_sentence(deci
         with pytest.raises(InvalidInput) as refused:
             rules.check_fit(decision, stands)
         assert (refused.value.field, refused.value.message[-1]) == ("input.decision", ".")
+
+
+FREE, BLOCKED, GONE = ResourceStands("PUBLISHED"), ResourceStands("BLOCKED"), ResourceStands("REMOVED")
+NEAR, LOST = ResourceStands("HELD", found=True), ResourceStands("HELD", unexamined=True)
+CLAIMED, KEPT = ResourceStands("HELD", for_claim=True, found=True), ResourceStands("HELD", restricted=True)
+KEPT_AND_BLOCKED, KEPT_AND_CLAIMED = (
+    ResourceStands("BLOCKED", restricted=True),
+    ResourceStands("HELD", restricted=True, for_claim=True),
+)
+
+FITS_RESOURCES = {
+    "NO_ACTION": [FREE, BLOCKED, GONE, CLAIMED],
+    "HOLD": [FREE, NEAR, LOST, CLAIMED, KEPT, KEPT_AND_CLAIMED],
+    "REMOVE": [FREE, BLOCKED, NEAR, LOST, CLAIMED, KEPT, KEPT_AND_BLOCKED, KEPT_AND_CLAIMED],
+    "RESTORE": [NEAR, KEPT, KEPT_AND_BLOCKED],
+}
+
+
+@pytest.mark.parametrize("decision", list(FITS_RESOURCES))
+@pytest.mark.parametrize(
+    "stands", [FREE, BLOCKED, GONE, NEAR, LOST, CLAIMED, KEPT, KEPT_AND_BLOCKED, KEPT_AND_CLAIMED], ids=str
+)
+def test_a_decision_fits_how_a_resource_stands_or_is_refused_in_a_sentence(
+    decision: str, stands: ResourceStands
+) -> None:
+    if stands in FITS_RESOURCES[decision]:
+        rules.check_fit_of_resource(Decision(decision), stands)
+    else:
+        with pytest.raises(InvalidInput) as refused:
+            rules.check_fit_of_resource(Decision(decision), stands)
+        assert (refused.value.field, refused.value.message[-1]) == ("input.decision", ".")
+
+
+def test_why_a_resource_is_not_restored_is_said() -> None:
+    said = {}
+    for stands in (CLAIMED, BLOCKED, LOST, FREE):
+        with pytest.raises(InvalidInput) as refused:
+            rules.check_fit_of_resource(Decision.RESTORE, stands)
+        said[stands] = refused.value.message
+
+    assert said == {
+        CLAIMED: "An open claim holds this resource, and keeps holding it until it is decided: decide the claim first.",
+        BLOCKED: "Validation blocks this resource, and what blocks is let pass by nobody; it is free when that ends.",
+        LOST: "A file of this resource could not be examined, and what nobody has examined is not let pass.",
+        FREE: "There is nothing to RESTORE here: nothing holds this resource until a person has looked.",
+    }
+
+
+@pytest.mark.parametrize("stands", [NEAR, FREE, GONE], ids=str)
+def test_resources_are_not_labelled_yet(stands: ResourceStands) -> None:
+    with pytest.raises(Conflict) as refused:
+        rules.check_fit_of_resource(Decision.LABEL_MATURE, stands)
+
+    assert refused.value.state == "NOT_YET"
 
 
 def test_a_digest_depends_on_everything_that_the_event_says_and_on_the_one_before() -> None:

@@ -44,6 +44,23 @@ def test_an_uploader_hears_that_a_file_could_not_be_examined() -> None:
     assert judged_anew is None
 
 
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ("PUBLISHED", "A moderator looked at your resource: it is published."),
+        ("HELD", "Your resource is held, as a moderator decided; its statement of reasons says why."),
+        ("REMOVED", "A moderator removed your resource; its statement of reasons says why."),
+    ],
+)
+def test_an_owner_hears_what_a_moderator_decided(status: str, message: str) -> None:
+    resource_id, owner_id = ResourceId(new_id()), AccountId(new_id())
+    decided = ResourceChanged(resource_id, owner_id, status, before="HELD", cause="MODERATOR")
+
+    notice = NOTICES[ResourceChanged](system_scope(), decided)
+
+    assert notice == Notice(InboxKind.RESOURCE_DECIDED, Subject("resource", resource_id), message)
+
+
 def test_a_claimant_hears_of_the_decision() -> None:
     claim_id, account_id = ClaimId(new_id()), AccountId(new_id())
     decided = ClaimDecided(claim_id, "REJECTED", account_id)

@@ -11,7 +11,7 @@ from domain.bounties.pot.reconciling import stop_if_wrong
 from domain.bounties.reads import bounties_by_ids, entries_by_ids
 from domain.bounties.rules import Step
 from domain.bounties.stakeholders import tell_stakeholders
-from domain.bounties.standing.passing import marks_in, verdict_of
+from domain.bounties.standing.passing import verdict_of
 from domain.bounties.steps import BooksDisagree, LockedBounty, LockedEntry, lock_bounty, lock_entries, pay_out, take
 from domain.bounties.tables import AwardRow
 from domain.bounties.values import Bounty, BountyEntry, Share
@@ -23,6 +23,7 @@ from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
 from domain.kernel.work import Work, work
 from domain.ledger import Reason
+from domain.resources import marks_in
 
 Verdicts = Mapping[EntryId, Sequence[Verdict]]
 """What validation says of the files of each entry."""

@@ -14,7 +14,7 @@ from domain.bounties.pot.cancelling import authors_to_pay, call_off, submitted_e
 from domain.bounties.rules import EntryStatus
 from domain.bounties.standing.holding import HoldCause, lock_hold, settle_hold
 from domain.bounties.standing.holds import Review, Standing, findings_in, hold_of
-from domain.bounties.standing.passing import marks_in, marks_of
+from domain.bounties.standing.passing import marks_of
 from domain.bounties.standing.reviewing import decide_review
 from domain.bounties.standing.verdicts import lock_judged, settle_entry
 from domain.bounties.statements import state_cancellation
@@ -26,7 +26,7 @@ from domain.kernel.ids import BountyId, CaseId, EntryId
 from domain.kernel.refusals import NotFound
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work
-from domain.resources import Judge, StoredFile
+from domain.resources import Judge, StoredFile, marks_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from domain.bounties.facts import EntryDecided
 from domain.bounties.rules import EntryStatus
 from domain.bounties.standing import hold_statements
 from domain.bounties.standing.holds import findings_in, verdicts_on_entry
-from domain.bounties.standing.passing import marks_in, still_against, verdict_of
+from domain.bounties.standing.passing import still_against, verdict_of
 from domain.bounties.statements import state_verdict
 from domain.kernel.findings import Finding, Verdict
 from domain.kernel.ids import AccountId, EntryId, Subject
 from domain.kernel.scope import Scope
 from domain.kernel.work import Work
-from domain.resources import StoredFile
+from domain.resources import StoredFile, marks_in
 
 
 async def lock_judged(w: Work, entry_id: EntryId) -> Mapping[str, Any] | None:
