@@ -1,9 +1,10 @@
 """What happens to bounties, as the event log tells it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from domain.kernel.facts import Fact
@@ -11,9 +12,20 @@ from domain.kernel.facts import Fact
 
 @dataclass(frozen=True, slots=True)
 class BountyFact(Fact):
-    """Something that everybody may follow happened to a bounty."""
+    """Something that everybody may follow happened to a bounty.
+
+    `before` is the status that the bounty had; what an earlier release told does not say it. `reached` is the status
+    that such a fact leads to, where it leads to another.
+    """
+
+    reached: ClassVar[str] = ""
 
     bounty_id: UUID
+    before: str = field(default="", kw_only=True)
+
+    def stood(self, status: str) -> bool:
+        """Tell whether the bounty had a status before this or has it since; true where that is not known."""
+        return not self.before or status in (self.before, self.reached)
 
     def topics(self) -> Iterable[str]:
         """Tell the feed of all bounties and that of this one."""
@@ -38,7 +50,13 @@ class BountyPledged(BountyFact):
 
 @dataclass(frozen=True, slots=True)
 class BountyChanged(BountyFact):
-    """The initiator changed the terms, before anybody had begun an entry."""
+    """The initiator changed the terms, before anybody had begun an entry.
+
+    `kind_before` and `mature_before` are what stood in them; the words before are not kept.
+    """
+
+    kind_before: str = ""
+    mature_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +84,14 @@ class EntryWithdrawn(BountyFact):
 class BountyClosed(BountyFact):
     """The bounty takes no more entries; the initiator judges."""
 
+    reached: ClassVar[str] = "JUDGING"
+
 
 @dataclass(frozen=True, slots=True)
 class BountyAwarded(BountyFact):
     """The pot went to the author of one entry."""
+
+    reached: ClassVar[str] = "AWARDED"
 
     entry_id: UUID
     author_id: UUID
@@ -88,6 +110,8 @@ class BountyAwarded(BountyFact):
 class BountySplit(BountyFact):
     """The pot went to the authors of several entries; shares stand in the order of the entries."""
 
+    reached: ClassVar[str] = "AWARDED"
+
     entry_ids: tuple[UUID, ...]
     author_ids: tuple[UUID, ...]
     percents: tuple[int, ...]
@@ -103,10 +127,14 @@ class BountySplit(BountyFact):
 class BountyRefunded(BountyFact):
     """Nobody judged in time: every pledge went back."""
 
+    reached: ClassVar[str] = "REFUNDED"
+
 
 @dataclass(frozen=True, slots=True)
 class BountyCancelled(BountyFact):
     """The bounty was called off; what was not owed to authors went back to the backers."""
+
+    reached: ClassVar[str] = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from domain.moderation.case_reads import (
     claims_of,
     findings_of,
     histories,
-    matching_cases,
+    told_to_followers,
 )
 from domain.moderation.facts import CaseChanged, CaseClaimed, CaseDecided, CaseFact, CaseOpened, CaseReleased
 from domain.moderation.logs import verify, verify_all
@@ -19,7 +19,7 @@ from domain.moderation.looking import files_in_hand, open_file, open_read
 from domain.moderation.opening import note
 from domain.moderation.reads import transparency
 from domain.moderation.rules import AppealStatus, CaseStatus, Cause, Decision, EventKind
-from domain.moderation.values import Case, CaseEvent, CaseFilter, Transparency
+from domain.moderation.values import Case, CaseEvent, CaseFilter, Told, Transparency
 
 __all__ = [
     "KEY_WIDTH",
@@ -37,6 +37,7 @@ __all__ = [
     "Cause",
     "Decision",
     "EventKind",
+    "Told",
     "Transparency",
     "case_page",
     "cases_by_ids",
@@ -48,11 +49,11 @@ __all__ = [
     "files_in_hand",
     "findings_of",
     "histories",
-    "matching_cases",
     "note",
     "open_file",
     "open_read",
     "release_case",
+    "told_to_followers",
     "transparency",
     "verify",
     "verify_all",

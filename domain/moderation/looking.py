@@ -46,7 +46,7 @@ async def open_file(scope: Scope, case_id: CaseId, file_id: FileId, *, purpose: 
         link = await bounties.give_case_link(w, scope, asked, case_id=case_id, purpose=purpose)
         detail = f"a link to file {file_id.hex} of entry {asked.entry.id.hex}: {purpose}"
         await append(w, scope, case_id, EventKind.FILE_OPENED, detail, actor_id=actor.account_id)
-        w.tell(CaseChanged(case_id))
+        w.tell(CaseChanged(case_id, before=case.status, holder_id=case.claimed_by))
     return (await cases_by_ids(scope, [case_id]))[case_id], link
 
 

@@ -11,6 +11,7 @@ from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch_one
 from domain.kernel.work import Work, work
 from domain.moderation import rules
+from domain.moderation.case_reads import case_of
 from domain.moderation.facts import CaseChanged, CaseOpened
 from domain.moderation.logs import append
 from domain.moderation.rules import Cause, EventKind
@@ -62,7 +63,9 @@ async def join(
             causes,
             rules.rank(causes, pot=concerned.pot, due_at=row["due_at"]),
         )
-    w.tell(CaseOpened(case_id) if opened else CaseChanged(case_id))
+    case = case_of(row, scope.now)
+    told = CaseOpened if opened else CaseChanged
+    w.tell(told(case_id, before=case.status, holder_id=case.claimed_by))
 
 
 async def _open_case(w: Work, scope: Scope, concerned: Concerned, *, opens: bool) -> tuple[bool, Any]:
@@ -70,7 +73,7 @@ async def _open_case(w: Work, scope: Scope, concerned: Concerned, *, opens: bool
     while True:
         made = await _insert(w, scope, concerned) if opens else False
         row = await w.one(
-            "SELECT id, causes, due_at FROM moderation_case"
+            "SELECT * FROM moderation_case"
             " WHERE subject_kind = $1 AND subject_id = $2 AND decided_at IS NULL FOR UPDATE",
             concerned.subject.kind,
             concerned.subject.id,

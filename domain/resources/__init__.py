@@ -19,7 +19,7 @@ from domain.resources.disposal import announce, claim, delete_doomed, doom
 from domain.resources.facts import FileScanned, ResourceChanged
 from domain.resources.file_removal import drop_file, give_up_blob, remove_file
 from domain.resources.pictures import CleanPicture, clean_pictures, key_by_id, take_picture, uploads_to
-from domain.resources.reads import files_by_ids, files_of, list_resources, resource_by_hash, resources_by_ids
+from domain.resources.reads import files_by_ids, files_of, hears, list_resources, resource_by_hash, resources_by_ids
 from domain.resources.rewrapping import check_keys, rewrap_keys
 from domain.resources.rules import permission
 from domain.resources.scans import (
@@ -111,6 +111,7 @@ __all__ = [
     "files_by_ids",
     "files_of",
     "give_up_blob",
+    "hears",
     "hold_registry",
     "judge_anew",
     "key_by_id",

@@ -92,7 +92,7 @@ async def remove(scope: Scope, resource_id: ResourceId) -> None:
             await reasons.withdraw(w, Subject("resource", resource_id), at=scope.now)
         else:
             await reasons.state(w, statements.of_removal(resource, at=scope.now))
-        w.tell(ResourceChanged(resource_id, resource.owner_id, ResourceStatus.REMOVED))
+        w.tell(ResourceChanged(resource_id, resource.owner_id, ResourceStatus.REMOVED, before=resource.status))
 
 
 async def publish_outcome(
@@ -210,4 +210,4 @@ async def _submit(w: Work, scope: Scope, resource: Resource) -> None:
     await w.execute("UPDATE resource SET status = 'SCANNING' WHERE id = $1", resource.id)
     await request_scans(w, holder)
     await request_scans(w, Holder("sample", resource.id))
-    w.tell(ResourceChanged(resource.id, resource.owner_id, ResourceStatus.SCANNING))
+    w.tell(ResourceChanged(resource.id, resource.owner_id, ResourceStatus.SCANNING, before=resource.status))

@@ -21,6 +21,11 @@ class ResourceChanged(Fact):
     before: str = ""
     cause: str = ""
 
+    @property
+    def public(self) -> bool:
+        """Whether everybody could see the resource before this, or can since."""
+        return "PUBLISHED" in (self.before, self.status)
+
     def topics(self) -> Iterable[str]:
         """Go to those who watch the resource and to its owner."""
         return f"resource:{self.resource_id}", f"inbox:{self.owner_id}"

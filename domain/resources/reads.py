@@ -12,6 +12,7 @@ from domain.kernel.ids import AccountId, FileId, ResourceId
 from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
+from domain.resources.facts import ResourceChanged
 from domain.resources.rules import hash_candidates
 from domain.resources.values import (
     HashAlgorithm,
@@ -149,6 +150,11 @@ async def files_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[FileId, Stored
 def sees_all(scope: Scope) -> bool:
     """Whether the scope sees resources in every status."""
     return scope.system or scope.is_moderator
+
+
+def hears(scope: Scope, fact: ResourceChanged) -> bool:
+    """Whether the scope is told of a change: it sees the resource always, or everybody could before or can since."""
+    return fact.public or sees_all(scope) or scope.account_id == fact.owner_id
 
 
 def resource_of(row: asyncpg.Record) -> Resource:
