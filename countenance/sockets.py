@@ -263,9 +263,16 @@ def _id(message: dict[str, Any]) -> str:
 
 
 def _token(payload: dict[str, Any]) -> str | None:
-    """Read the token of a `connection_init` payload: `token`, or `Authorization: Bearer …` in any case."""
+    """Read the token of a `connection_init` payload: `token`, or `Authorization: Bearer …` in any case.
+
+    None where there is none, or null or nothing stands for it. Raises _Close for what can't be a token.
+    """
     for name, value in payload.items():
-        if name.lower() in ("token", "authorization") and isinstance(value, str) and value:
+        if name.lower() not in ("token", "authorization") or value is None:
+            continue
+        if not isinstance(value, str):
+            raise _Close(4400, f"`{name}` in the payload of connection_init must be a string")
+        if value:
             scheme, _, rest = value.partition(" ")
             return rest.strip() if scheme.lower() == "bearer" else value
     return None
