@@ -12,6 +12,7 @@ from domain.bounties import (
     BountyDecided,
     BountySplit,
     EntryDecided,
+    EscrowMismatch,
     InitiatorReminded,
     News,
     SelfDealingLifted,
@@ -50,14 +51,15 @@ class InboxKind(StrEnum):
     BOUNTY_REFUNDED = "BOUNTY_REFUNDED"
     BOUNTY_CANCELLED = "BOUNTY_CANCELLED"
     BOUNTY_REMINDER = "BOUNTY_REMINDER"
+    BOOKS_DISAGREE = "BOOKS_DISAGREE"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an account is told: the kind, the thing, and one sentence."""
+    """What an account is told: the kind, the thing, where it is about one, and one sentence."""
 
     kind: InboxKind
-    subject: Subject
+    subject: Subject | None
     message: str
 
 
@@ -167,6 +169,17 @@ def _withheld(_: Scope, fact: PicturesWithheld) -> Notice:
     return Notice(InboxKind.PICTURES_WITHHELD, Subject("job", fact.job_id), message)
 
 
+def _books(scope: Scope, fact: EscrowMismatch) -> Notice | None:
+    """Tell moderators, as long as they are, of all books together; a bounty's are told by its case."""
+    if fact.bounty_id is not None or not scope.is_moderator:
+        return None
+    message = (
+        f"The books of all bounties disagree: {fact.escrowed} credits lie in escrow where {fact.owed} should. "
+        "Have an operator look."
+    )
+    return Notice(InboxKind.BOOKS_DISAGREE, None, message)
+
+
 def _claim_decided(_: Scope, fact: ClaimDecided) -> Notice:
     upheld = "is upheld: what reproduces the person is being dealt with." if fact.status == "UPHELD" else "is rejected."
     message = f"Your claim {upheld} Its page has the statement of reasons."
@@ -185,6 +198,7 @@ NOTICES: dict[type[Fact], Callable[[Scope, Any], Notice | None]] = {
     GenerationFinished: _drawn,
     PicturesWithheld: _withheld,
     ClaimDecided: _claim_decided,
+    EscrowMismatch: _books,
 }
 """Which facts an account is told of, and how; None for a fact that says nothing new to it."""
 
@@ -205,7 +219,7 @@ class InboxEvent(FeedEvent):
         if notice is None and not heard.resync:
             return None
         subject = None
-        if notice is not None and "subject" in wanted:
+        if notice is not None and notice.subject is not None and "subject" in wanted:
             named = global_id(notice.subject.kind, notice.subject.id)
             [subject] = await load_nodes(heard.scope, [named], wanted["subject"])
         return cls(

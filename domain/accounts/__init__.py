@@ -4,7 +4,14 @@ from domain.accounts.actions import create, sign_in, sign_out, sign_up, sweep_se
 from domain.accounts.facts import AccountOpened, SessionEnded
 from domain.accounts.independence import add_payment_credential, linked
 from domain.accounts.passwords import check_password, hash_password
-from domain.accounts.reads import account_by_handle, accounts_by_ids, actors_by_sessions, authenticate, live_session
+from domain.accounts.reads import (
+    account_by_handle,
+    accounts_by_ids,
+    actors_by_sessions,
+    authenticate,
+    live_session,
+    moderators,
+)
 from domain.accounts.values import Account, LiveSession, SignedIn
 
 __all__ = [
@@ -23,6 +30,7 @@ __all__ = [
     "hash_password",
     "linked",
     "live_session",
+    "moderators",
     "sign_in",
     "sign_out",
     "sign_up",

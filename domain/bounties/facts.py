@@ -169,8 +169,8 @@ class BountyDecided(Fact):
     cause: str
 
     def topics(self) -> Iterable[str]:
-        """Tell the initiator, and moderators where one of them has to look."""
-        return (f"inbox:{self.initiator_id}", *(("moderation",) if self.standing == "WAITING" else ()))
+        """Tell the initiator; moderators hear of the case that it opens."""
+        return (f"inbox:{self.initiator_id}",)
 
 
 class News(StrEnum):
@@ -213,16 +213,15 @@ class InitiatorReminded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SelfDealingRefused(Fact):
-    """An entry was refused its part of a pot, because its author and the initiator are not independent."""
+    """An entry was refused its part of a pot, because its author and the initiator are not independent.
+
+    It is on no topic: moderators hear of the case that it opens.
+    """
 
     bounty_id: UUID
     entry_id: UUID
     initiator_id: UUID
     author_id: UUID
-
-    def topics(self) -> Iterable[str]:
-        """Tell moderators."""
-        return ("moderation",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +241,8 @@ class SelfDealingLifted(Fact):
 class EscrowMismatch(Fact):
     """The books disagree: of one bounty, whose payouts are stopped now, or, without a bounty, of all escrow together.
 
-    `escrowed` is what lies in the purses of pledges, `owed` what should: the pledges of what has not ended.
+    `escrowed` is what lies in the purses of pledges, `owed` what should: the pledges of what has not ended. Of one
+    bounty moderators hear by the case that it opens; all together open none, so each of `moderator_ids` is told.
     """
 
     bounty_id: UUID | None
@@ -250,10 +250,16 @@ class EscrowMismatch(Fact):
     owed: int
     pledged: int
     pot: int
+    moderator_ids: tuple[UUID, ...] = ()
+
+    @property
+    def difference(self) -> int:
+        """How many credits there are too many, or, below zero, too few."""
+        return self.escrowed - self.owed
 
     def topics(self) -> Iterable[str]:
-        """Tell moderators."""
-        return ("moderation",)
+        """Tell the moderators who are to hear of it."""
+        return tuple(f"inbox:{account_id}" for account_id in self.moderator_ids)
 
 
 @dataclass(frozen=True, slots=True)

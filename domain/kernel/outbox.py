@@ -148,6 +148,19 @@ async def feed_between(
     return [(r["topic"], FeedItem(no=r["no"], kind=r["kind"], body=json.loads(r["body"]), at=r["at"])) for r in rows]
 
 
+async def newest_of(
+    connection: asyncpg.Connection | asyncpg.Pool, topic: str, kind: str, *, since: datetime
+) -> Fact | None:
+    """Read the newest fact of a kind that a topic carries, not older than `since`."""
+    row = await connection.fetchrow(
+        "SELECT kind, body FROM feed WHERE topic = $1 AND kind = $2 AND at >= $3 ORDER BY no DESC LIMIT 1",
+        topic,
+        kind,
+        since,
+    )
+    return Fact.read(row["kind"], json.loads(row["body"])) if row else None
+
+
 async def topic_floor(connection: asyncpg.Connection | asyncpg.Pool, topic: str) -> int:
     """Give the number up to which a topic's history may have gaps, because it was thinned out."""
     floor: int = await connection.fetchval(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.bounties import BountySplit, InitiatorReminded, News, StakeholderTold
+from domain.bounties import BountySplit, EscrowMismatch, InitiatorReminded, News, StakeholderTold
 from domain.generation import PicturesWithheld
 from domain.kernel.ids import AccountId, ClaimId, JobId, ResourceId, Subject, new_id
 from domain.kernel.scope import Actor, Role
@@ -91,6 +91,25 @@ def test_an_initiator_is_reminded_until_when_to_judge() -> None:
         InboxKind.BOUNTY_REMINDER,
         "Your bounty has entries to judge: award one until 08 March 2026, 12:30 UTC, or its rule decides.",
     )
+
+
+def test_moderators_are_told_of_all_books_together_as_long_as_they_are_moderators() -> None:
+    account_id = AccountId(new_id())
+    altogether = EscrowMismatch(None, escrowed=139, owed=140, pledged=140, pot=140, moderator_ids=(account_id,))
+    moderator, member = [
+        system_scope().as_(Actor(account_id, "somebody", role)) for role in (Role.MODERATOR, Role.MEMBER)
+    ]
+
+    notice = NOTICES[EscrowMismatch](moderator, altogether)
+
+    assert list(altogether.topics()) == [f"inbox:{account_id}"]
+    assert notice == Notice(
+        InboxKind.BOOKS_DISAGREE,
+        None,
+        "The books of all bounties disagree: 139 credits lie in escrow where 140 should. Have an operator look.",
+    )
+    assert NOTICES[EscrowMismatch](member, altogether) is None
+    assert NOTICES[EscrowMismatch](moderator, replace(altogether, bounty_id=new_id())) is None
 
 
 @pytest.mark.parametrize(
