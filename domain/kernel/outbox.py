@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import asyncpg
@@ -18,7 +19,7 @@ RELAY_LOCK = 0x0C07_FEED
 """The advisory lock of the one relay."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeedItem:
     """A numbered fact as a subscriber reads it."""
 
@@ -27,9 +28,9 @@ class FeedItem:
     body: dict[str, Any]
     at: datetime
 
-    @property
+    @cached_property
     def fact(self) -> Fact:
-        """The fact itself. Raises LookupError for a kind that this release doesn't know."""
+        """The fact itself, read once for all. Raises LookupError for a kind that this release doesn't know."""
         return Fact.read(self.kind, self.body)
 
 
