@@ -123,7 +123,7 @@ class LiveFeed:
                     await trace.turn.take()
                     if (fresh := await self._refresh(scope)) is None:
                         return
-                    yield Heard(fresh, _cursor(bounds, position), datetime.now(UTC), resync=True, fact=None)
+                    yield Heard(fresh, bounds.cursor(position), datetime.now(UTC), resync=True, fact=None)
                     continue
                 items, position = found
                 for item in items:
@@ -132,7 +132,7 @@ class LiveFeed:
                         return
                     with contextlib.suppress(LookupError):  # a kind of a newer release: this one can't say it
                         trace.given, fact = item.no, item.fact
-                        yield Heard(fresh, _cursor(bounds, item.no), item.at, resync=False, fact=fact)
+                        yield Heard(fresh, bounds.cursor(item.no), item.at, resync=False, fact=fact)
                 trace.turn.give()
                 if not items and position >= tail.last:
                     trace.taken = position = max(position, self._head)
@@ -213,10 +213,6 @@ def _joined(head: int, nudges: Iterable[Nudge]) -> Nudge | None:
         if nudge.until > reached:
             reached, topics = nudge.until, topics | nudge.topics
     return Nudge(head, reached, topics) if reached > head else None
-
-
-def _cursor(bounds: FeedBounds, no: int) -> str:
-    return f"{bounds.epoch}.{no}"
 
 
 def _position(after: str | None, bounds: FeedBounds) -> int | None:

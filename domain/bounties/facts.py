@@ -169,8 +169,9 @@ class BountyDecided(Fact):
     cause: str
 
     def topics(self) -> Iterable[str]:
-        """Tell the initiator; moderators hear of the case that it opens."""
-        return (f"inbox:{self.initiator_id}",)
+        """Tell the initiator what is news to them; moderators hear of the case that it opens."""
+        news = self.standing != self.before or self.cause == "MODERATOR"
+        return (f"inbox:{self.initiator_id}",) if news else ()
 
 
 class News(StrEnum):
@@ -288,6 +289,10 @@ class EntryDecided(Fact):
     cause: str = "VALIDATION"
 
     def topics(self) -> Iterable[str]:
-        """Tell the author, and the initiator where it concerns them."""
+        """Tell the author what is news to them, and the initiator where it concerns them."""
+        news = self.status in ("ACCEPTED", "HELD", "BLOCKED", "DRAFT")
         concerned = "ACCEPTED" in (self.status, self.before)
-        return (f"inbox:{self.author_id}", *((f"inbox:{self.initiator_id}",) if concerned else ()))
+        return (
+            *((f"inbox:{self.author_id}",) if news else ()),
+            *((f"inbox:{self.initiator_id}",) if concerned else ()),
+        )

@@ -54,6 +54,10 @@ class FeedBounds:
     last_no: int
     floor_no: int
 
+    def cursor(self, no: int) -> str:
+        """Write the cursor after which the feed goes on behind a number."""
+        return f"{self.epoch}.{no}"
+
 
 async def write_facts(connection: Any, facts: Sequence[Fact], at: datetime | None) -> None:
     """Store the facts of a deed in one statement, in the order in which they were told."""
@@ -147,6 +151,23 @@ async def feed_between(
         until,
     )
     return [(r["topic"], FeedItem(no=r["no"], kind=r["kind"], body=json.loads(r["body"]), at=r["at"])) for r in rows]
+
+
+async def feed_before(
+    connection: asyncpg.Connection | asyncpg.Pool, topic: str, kinds: Collection[str], before: int | None, limit: int
+) -> list[FeedItem]:
+    """Read the newest facts of some kinds that `topic` carries, below number `before` where it is given."""
+    rows = await connection.fetch(
+        """
+        SELECT no, kind, body, at FROM feed
+        WHERE topic = $1 AND kind = ANY($2::text[]) AND ($3::bigint IS NULL OR no < $3) ORDER BY no DESC LIMIT $4
+        """,
+        topic,
+        list(kinds),
+        before,
+        limit,
+    )
+    return [FeedItem(no=r["no"], kind=r["kind"], body=json.loads(r["body"]), at=r["at"]) for r in rows]
 
 
 async def newest_of(

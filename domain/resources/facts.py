@@ -27,8 +27,9 @@ class ResourceChanged(Fact):
         return "PUBLISHED" in (self.before, self.status)
 
     def topics(self) -> Iterable[str]:
-        """Go to those who watch the resource and to its owner."""
-        return f"resource:{self.resource_id}", f"inbox:{self.owner_id}"
+        """Go to those who watch the resource, and what is news to its owner to them."""
+        news = self.status in ("PUBLISHED", "HELD", "BLOCKED", "REMOVED")
+        return (f"resource:{self.resource_id}", *((f"inbox:{self.owner_id}",) if news else ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from domain.bounties.steps import lock_bounty, take
 from domain.bounties.tables import BountyRow
 from domain.bounties.values import Books, Bounty
 from domain.kernel.ids import AccountId, BountyId
+from domain.kernel.inbox import inbox_of
 from domain.kernel.outbox import newest_of
 from domain.kernel.refusals import Conflict, NotAllowed
 from domain.kernel.scope import Scope
@@ -126,7 +127,7 @@ async def _raise_alarm(scope: Scope, books: Books) -> None:
 
 async def _knows(scope: Scope, account_id: AccountId, told: EscrowMismatch) -> bool:
     """Say whether a moderator was told of the same difference within a day: while it lasts they are told once a day."""
-    last = await newest_of(pool(), f"inbox:{account_id}", told.kind, since=scope.now - _TOLD_AGAIN_AFTER)
+    last = await newest_of(pool(), inbox_of(account_id), told.kind, since=scope.now - _TOLD_AGAIN_AFTER)
     return isinstance(last, EscrowMismatch) and last.difference == told.difference
 
 
