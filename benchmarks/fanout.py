@@ -96,6 +96,8 @@ async def server(settings: Settings, kind: str = "uvicorn") -> AsyncIterator[int
         "SIGNING_KEY": settings.signing_key.get_secret_value(),
         "COUNTENANCE_UPLOAD_FOLDER": str(settings.upload_folder),
         "COUNTENANCE_LOG_LEVEL": "error",
+        "COUNTENANCE_CONNECTIONS_PER_NETWORK": "100000",  # they all come from one
+        "COUNTENANCE_SUBSCRIPTIONS_PER_CALLER": "100000",
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.served", kind, env={**os.environ, **given}, stdout=asyncio.subprocess.PIPE

@@ -21,6 +21,7 @@ from countenance.callers import Callers
 from countenance.case_files import CaseFileEndpoint
 from countenance.claim_page import ClaimPage
 from countenance.composition import compose
+from countenance.crowds import Crowd
 from countenance.ending import end_if_asked
 from countenance.execution import Executor
 from countenance.feed import LiveFeed
@@ -82,9 +83,12 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
     executor = Executor(graphql.schema(), masks=settings.in_production, introspection=settings.introspection)
     feed = LiveFeed(settings.redis_url.get_secret_value(), refresh, poll_seconds=timing.poll)
     watch = SessionWatch(ports, seconds=timing.session)
-    subscriptions = Subscriptions(executor, feed)
-    streams = EventStreamEndpoint(executor, subscriptions, watch, feed, heartbeat_seconds=timing.heartbeat)
-    sockets = SocketEndpoint(executor, callers, subscriptions, watch, feed, init_seconds=timing.init)
+    networks, subscribers = _crowds(settings)
+    subscriptions = Subscriptions(executor, feed, subscribers, places=settings.database_connections // 2)
+    streams = EventStreamEndpoint(
+        executor, subscriptions, watch, feed, networks=networks, heartbeat_seconds=timing.heartbeat
+    )
+    sockets = SocketEndpoint(executor, callers, subscriptions, watch, feed, networks=networks, init_seconds=timing.init)
     uploads = TusEndpoint(Spool(settings.upload_folder), callers.scope)
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLEndpoint(executor, callers, feed, streams)),
@@ -101,6 +105,21 @@ def application(parts: Parts, timing: Timing | None = None) -> Starlette:
     app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=_lifespan(parts, tasks))
     app.state.feed, app.state.subscriptions, app.state.uploads = feed, subscriptions, uploads
     return app
+
+
+def _crowds(settings: Settings) -> tuple[Crowd, Crowd]:
+    """Count the live connections of each network, and the subscriptions of each caller."""
+    return (
+        Crowd(
+            settings.connections_per_network,
+            "At most {most} live connections may be open from one network: close some first.",
+        ),
+        Crowd(
+            settings.subscriptions_per_caller,
+            "At most {most} subscriptions may run at once for one account, or one network where nobody is signed in: "
+            "complete some first.",
+        ),
+    )
 
 
 def _secret(settings: Settings) -> str | None:

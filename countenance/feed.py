@@ -16,6 +16,7 @@ import orjson
 import structlog
 
 from countenance import metrics
+from countenance.crowds import Turn
 from countenance.ending import end_if_asked
 from countenance.nudges import Nudges
 from countenance.tail import Tail
@@ -64,12 +65,14 @@ class Trace:
     """How far a follower has come, for whoever listens to what is made of its events.
 
     `given` is the number of the event that it gave last; `taken` the number up to which everything was given and
-    taken, when it waits for more. `moved` is set whenever `taken` changes.
+    taken, when it waits for more. `moved` is set whenever `taken` changes. `turn` is taken for each event, before its
+    authority is read, and given back when the next one is asked for, or earlier by whoever has dealt with it.
     """
 
     given: int = 0
     taken: int = -1
     moved: asyncio.Event = field(default_factory=asyncio.Event)
+    turn: Turn = field(default_factory=Turn)
 
 
 class LiveFeed:
@@ -117,17 +120,20 @@ class LiveFeed:
                 if found is None:
                     bounds = await feed_bounds(pool())
                     trace.given = position = bounds.last_no
+                    await trace.turn.take()
                     if (fresh := await self._refresh(scope)) is None:
                         return
-                    yield Heard(fresh, _cursor(bounds, position), datetime.now(UTC), resync=True, fact=None)
+                    yield Heard(fresh, bounds.cursor(position), datetime.now(UTC), resync=True, fact=None)
                     continue
                 items, position = found
                 for item in items:
+                    await trace.turn.take()
                     if (fresh := await self._refresh(scope)) is None:
                         return
                     with contextlib.suppress(LookupError):  # a kind of a newer release: this one can't say it
                         trace.given, fact = item.no, item.fact
-                        yield Heard(fresh, _cursor(bounds, item.no), item.at, resync=False, fact=fact)
+                        yield Heard(fresh, bounds.cursor(item.no), item.at, resync=False, fact=fact)
+                trace.turn.give()
                 if not items and position >= tail.last:
                     trace.taken = position = max(position, self._head)
                     trace.moved.set()
@@ -207,10 +213,6 @@ def _joined(head: int, nudges: Iterable[Nudge]) -> Nudge | None:
         if nudge.until > reached:
             reached, topics = nudge.until, topics | nudge.topics
     return Nudge(head, reached, topics) if reached > head else None
-
-
-def _cursor(bounds: FeedBounds, no: int) -> str:
-    return f"{bounds.epoch}.{no}"
 
 
 def _position(after: str | None, bounds: FeedBounds) -> int | None:

@@ -67,7 +67,7 @@ class EventStreams(Protocol):
     """What answers a request that asks for an event stream."""
 
     async def response(self, operation: Operation, variables: dict[str, Any] | None, authority: Authority) -> Any:
-        """Give the ASGI application that sends the events."""
+        """Give the ASGI application that sends the events. Raises Unreadable."""
         ...
 
 
@@ -102,13 +102,13 @@ class GraphQLEndpoint:
             operation = self._executor.documents.operation(parameters.query, parameters.operation_name)
             if request.method == "GET" and operation.kind is OperationType.MUTATION:
                 raise Unreadable("A mutation must be sent by POST.", 405, "POST")
+            if media == EVENTS:
+                return await self._streams.response(operation, parameters.variables, authority)
         except Unreadable as error:
             return _plain(error, media)
         except RequestError as error:
             # An event stream that can't begin is refused as a plain answer: its client reads the status.
             return _answer(self._executor.refuse(error), GRAPHQL_JSON if media == EVENTS else media)
-        if media == EVENTS:
-            return await self._streams.response(operation, parameters.variables, authority)
         return await self._run(operation, parameters, authority, media)
 
     async def _authority(self, request: Request) -> Authority:

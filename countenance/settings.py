@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     rate_limits: dict[str, str] = Field(default_factory=dict)
     """Rules that go before the built-in ones (`countenance.limiter.RULES`), as a JSON object."""
 
+    connections_per_network: int = Field(default=200, ge=1)
+    """The most sockets and event streams that each process keeps open for one IPv4 address or one IPv6 /64 network."""
+    subscriptions_per_caller: int = Field(default=400, ge=1)
+    """The most subscriptions that each process runs for one account, or for one network where nobody is signed in."""
+
     introspection: bool = True
     """Whether the GraphQL schema can be asked for."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import FieldNode, NullValueNode, ValueNode, VariableNode, Visitor, visit
+from graphql import FieldNode, GraphQLError, NullValueNode, ValueNode, VariableNode, Visitor, visit
 
 from countenance import metrics
+from countenance.crowds import Crowd, Crowded, Turn
 from countenance.documents import Operation, RequestError
 from countenance.execution import Executor
 from countenance.feed import LiveFeed, Trace
 from countenance.impartial import Impartiality
 from countenance.tail import Tail
+from domain.kernel.limits import network_of
 from domain.kernel.scope import Scope
 from schema.context import Context, Heard
 
@@ -36,11 +38,11 @@ _MOST_CHARACTERS = 4 * 1024 * 1024
 class _TracedFeed:
     """The feed as one execution sees it: from a number if one is given, and with its way recorded."""
 
-    def __init__(self, feed: LiveFeed, start: int | None) -> None:
+    def __init__(self, feed: LiveFeed, start: int | None, places: asyncio.Semaphore) -> None:
         self._feed = feed
         self._start = start
         self._followed: list[AsyncGenerator[Heard, None]] = []
-        self.trace = Trace()
+        self.trace = Trace(turn=Turn(places))
 
     def follow(self, scope: Scope, topic: str, after: str | None) -> AsyncIterator[Heard]:
         """Follow one topic, as `schema.context.Feed` says."""
@@ -50,6 +52,7 @@ class _TracedFeed:
 
     async def aclose(self) -> None:
         """Leave the topics: an `async for` that is broken off leaves its iterator open."""
+        self.trace.turn.give()
         for followed in self._followed:
             await followed.aclose()
 
@@ -98,8 +101,11 @@ class _Room:
 class Subscriptions:
     """Runs subscriptions, sharing what can be shared."""
 
-    def __init__(self, executor: Executor, feed: LiveFeed) -> None:
+    def __init__(self, executor: Executor, feed: LiveFeed, callers: Crowd, *, places: int = 5) -> None:
+        """Let each of the `callers` have as many as they may; `places` executions look at an event at once."""
         self._executor = executor
+        self._callers = callers
+        self._places = asyncio.Semaphore(places)
         self._feed = feed
         self._impartial = Impartiality(executor.schema)
         self._rooms: dict[Key, _Room] = {}
@@ -112,6 +118,18 @@ class Subscriptions:
         self, operation: Operation, variables: Variables, scope: Scope, start: Start
     ) -> AsyncGenerator[str, None]:
         """Give each answer as the text of a GraphQL response, until the session ends. Raises RequestError."""
+        try:
+            with self._callers.joined(scope.account_id or network_of(scope.address)):
+                async with contextlib.aclosing(self._shared(operation, variables, scope, start)) as texts:
+                    async for text in texts:
+                        yield text
+        except Crowded as full:
+            raise RequestError(GraphQLError(str(full))) from None
+
+    async def _shared(
+        self, operation: Operation, variables: Variables, scope: Scope, start: Start
+    ) -> AsyncGenerator[str, None]:
+        """Give each answer from the room, and alone until the subscriber has caught up with it."""
         position = None if start.resumes else start.head
         if self._impartial.of(operation):
             scope = scope.as_(None)  # it says the same to everybody, so everybody shares it
@@ -144,7 +162,7 @@ class Subscriptions:
         room = self._rooms.get(key)
         if room is None or room.tail.closed:
             room = self._rooms[key] = _Room(head)
-            answers = self._answers(operation, variables, scope, _TracedFeed(self._feed, head))
+            answers = self._answers(operation, variables, scope, _TracedFeed(self._feed, head, self._places))
             room.open(answers)
         room.members += 1
         try:
@@ -164,13 +182,15 @@ class Subscriptions:
         stream = self._executor.stream(operation, variables, context)
         async with contextlib.aclosing(feed), contextlib.aclosing(stream) as answers:
             async for answer in answers:
-                yield feed.trace.given, answer.encode().decode()
+                said = answer.encode().decode()
+                feed.trace.turn.give()  # whoever reads it may be slow
+                yield feed.trace.given, said
 
     async def _alone(
         self, operation: Operation, variables: Variables, scope: Scope, start: int | None, room: _Room
     ) -> AsyncGenerator[tuple[int, str | None], None]:
         """Execute for one subscriber until it has caught up with the room; a text of None only says how far it is."""
-        feed = _TracedFeed(self._feed, start)
+        feed = _TracedFeed(self._feed, start, self._places)
         answers = self._answers(operation, variables, scope, feed)
         reached = -1
         pending: asyncio.Future[tuple[int, str]] | None = None

@@ -18,11 +18,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from countenance import metrics
 from countenance.callers import COOKIE, Callers
+from countenance.crowds import Crowd, Crowded
 from countenance.documents import Operation, RequestError
 from countenance.execution import Executor, defect
 from countenance.http import Parameters, Unreadable
 from countenance.sessions import SessionWatch, refresh
 from countenance.sharing import Start, Subscriptions
+from domain.kernel.limits import network_of
 from domain.kernel.scope import Scope
 from schema.context import Context, Feed
 
@@ -54,14 +56,16 @@ class SocketEndpoint:
         watch: SessionWatch,
         feed: Feed,
         *,
+        networks: Crowd,
         init_seconds: float = 10.0,
     ) -> None:
-        """Wait `init_seconds` for `connection_init`."""
+        """Wait `init_seconds` for `connection_init`; let each of the `networks` have so many sockets as it may."""
         self.executor = executor
         self.callers = callers
         self.subscriptions = subscriptions
         self.watch = watch
         self.feed = feed
+        self.networks = networks
         self.init_seconds = init_seconds
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
@@ -75,8 +79,14 @@ class SocketEndpoint:
         if PROTOCOL not in offered:
             await socket.close(4406, "Subprotocol not acceptable")
             return
-        with metrics.SOCKETS.track_inprogress():
-            await _Connection(self, socket).serve()
+        try:
+            with (
+                self.networks.joined(network_of(self.callers.nobody(socket).address)),
+                metrics.SOCKETS.track_inprogress(),
+            ):
+                await _Connection(self, socket).serve()
+        except Crowded as full:
+            await socket.close(4429, str(full))
 
 
 class _Connection:
@@ -263,9 +273,16 @@ def _id(message: dict[str, Any]) -> str:
 
 
 def _token(payload: dict[str, Any]) -> str | None:
-    """Read the token of a `connection_init` payload: `token`, or `Authorization: Bearer …` in any case."""
+    """Read the token of a `connection_init` payload: `token`, or `Authorization: Bearer …` in any case.
+
+    None where there is none, or null or nothing stands for it. Raises _Close for what can't be a token.
+    """
     for name, value in payload.items():
-        if name.lower() in ("token", "authorization") and isinstance(value, str) and value:
+        if name.lower() not in ("token", "authorization") or value is None:
+            continue
+        if not isinstance(value, str):
+            raise _Close(4400, f"`{name}` in the payload of connection_init must be a string")
+        if value:
             scheme, _, rest = value.partition(" ")
             return rest.strip() if scheme.lower() == "bearer" else value
     return None

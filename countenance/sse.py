@@ -14,10 +14,13 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as Asgi
 
 from countenance import metrics
+from countenance.crowds import Crowd, Crowded
 from countenance.documents import Operation, RequestError
 from countenance.execution import Executor, defect
+from countenance.http import Unreadable
 from countenance.sessions import SessionWatch
 from countenance.sharing import Start, Subscriptions
+from domain.kernel.limits import network_of
 from domain.kernel.scope import Scope
 from schema.context import Context, Feed
 
@@ -40,24 +43,37 @@ class EventStreamEndpoint:
         watch: SessionWatch,
         feed: Feed,
         *,
+        networks: Crowd,
         heartbeat_seconds: float = 12.0,
     ) -> None:
-        """Send a comment every `heartbeat_seconds`, so that no proxy thinks the connection idle."""
+        """Send a comment every `heartbeat_seconds`, so that no proxy thinks the connection idle.
+
+        Each of the `networks` may have so many open as its crowd may, sockets among them.
+        """
         self._executor = executor
         self._subscriptions = subscriptions
         self._watch = watch
         self._feed = feed
+        self._networks = networks
         self._heartbeat_seconds = heartbeat_seconds
 
     async def response(
         self, operation: Operation, variables: dict[str, Any] | None, authority: Scope
     ) -> "_EventStream":
-        """Give the ASGI application that sends the events; a subscription has begun when this returns."""
+        """Give the ASGI application that sends the events; a subscription has begun when this returns.
+
+        Raises Unreadable for a network that has too many open.
+        """
         start = None
         if operation.kind is OperationType.SUBSCRIPTION:
             start = await self._subscriptions.start(operation, variables)
+        place = contextlib.ExitStack()
+        try:
+            place.enter_context(self._networks.joined(network_of(authority.address)))
+        except Crowded as full:
+            raise Unreadable(str(full), 429) from None
         events = self._events(operation, variables, authority, start)
-        return _EventStream(events, self._watch, authority, self._heartbeat_seconds)
+        return _EventStream(events, self._watch, authority, place, self._heartbeat_seconds)
 
     async def _events(
         self, operation: Operation, variables: dict[str, Any] | None, authority: Scope, start: Start | None
@@ -83,15 +99,26 @@ class _EventStream:
     status_code = 200
 
     def __init__(
-        self, events: AsyncGenerator[str, None], watch: SessionWatch, authority: Scope, heartbeat_seconds: float
+        self,
+        events: AsyncGenerator[str, None],
+        watch: SessionWatch,
+        authority: Scope,
+        place: contextlib.ExitStack,
+        heartbeat_seconds: float,
     ) -> None:
+        """Leave the `place` at the end."""
         self._events = events
         self._watch = watch
         self._authority = authority
+        self._place = place
         self._heartbeat_seconds = heartbeat_seconds
 
     async def __call__(self, asgi: Asgi, receive: Receive, send: Send) -> None:
         """Send until the stream, the session or the connection ends, whichever is first."""
+        with self._place:
+            await self._serve(receive, send)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_gone(receive))

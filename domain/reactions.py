@@ -158,7 +158,7 @@ async def _case_of_dealing(scope: Scope, fact: bounties.SelfDealingRefused) -> N
 
 
 async def _case_of_books(scope: Scope, fact: bounties.EscrowMismatch) -> None:
-    """Open a case about a bounty whose books disagree. All books together are no subject: their alarm is the log's."""
+    """Open a case about a bounty whose books disagree. All books together are no subject: moderators were told."""
     if fact.bounty_id is not None:
         said = (
             f"its books disagree: pledged {fact.pledged}, pot {fact.pot}, in escrow {fact.escrowed} where {fact.owed} "

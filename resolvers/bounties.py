@@ -1,12 +1,12 @@
 """Bounties: open, pledge, enter, award; lists; and the live feeds."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from datetime import datetime
 
 import strawberry
 
 from domain import bounties
-from domain.bounties import BountyFact, BountyHidden, BountyOrder
+from domain.bounties import BountyFact, BountyHidden, BountyOrder, Told
 from domain.kernel.ids import BountyId, Credits, EntryId
 from domain.kernel.paging import ask
 from domain.kernel.refusals import NotFound
@@ -174,7 +174,9 @@ class BountiesMutation:
 class BountiesSubscription:
     """Bounties as they change."""
 
-    @strawberry.subscription(description="Every public bounty that matches, as it changes.")
+    @strawberry.subscription(
+        description="Every public bounty that matches, as it changes, also when it stops matching."
+    )
     async def bounty_feed(
         self,
         info: Info,
@@ -184,9 +186,10 @@ class BountiesSubscription:
         """Follow all bounties."""
         wanted, matching = Wanted.of(info), _filter(filter)
         async for heard in info.context.feed.follow(info.context.scope, "bounties", after or None):
-            found = await bounties.matching_bounties(_ids(heard), matching)
-            hidden = not found and await _hides(heard, matching)
-            if event := await _event(heard, list(found.values()), wanted, hidden=hidden):
+            told = (
+                await bounties.told_to_followers(heard.fact, matching) if isinstance(heard.fact, BountyFact) else None
+            )
+            if event := await _event(heard, told, wanted):
                 yield event
 
     @strawberry.subscription(description="One bounty, as it changes.")
@@ -194,13 +197,13 @@ class BountiesSubscription:
         self, info: Info, bounty_id: strawberry.ID, after: Cursor | None = strawberry.UNSET
     ) -> AsyncGenerator[BountyEvent, None]:
         """Follow one bounty. Raises NotFound."""
-        wanted, watched = Wanted.of(info), id_of(bounty_id, Bounty)
+        wanted, watched = Wanted.of(info), BountyId(id_of(bounty_id, Bounty))
         if not await bounties.bounties_by_ids(info.context.scope, [watched]):
             raise NotFound("There is no bounty with this id.")
         async for heard in info.context.feed.follow(info.context.scope, f"bounty:{watched}", after or None):
-            found = await bounties.bounties_by_ids(heard.scope, _ids(heard))
-            hidden = isinstance(heard.fact, BountyHidden)
-            if event := await _event(heard, list(found.values()), wanted, hidden=hidden):
+            found = (await bounties.bounties_by_ids(heard.scope, [watched])).get(watched)
+            told = Told(found) if found or isinstance(heard.fact, BountyHidden) else None
+            if event := await _event(heard, told, wanted):
                 yield event
 
 
@@ -208,27 +211,16 @@ def _filter(given: BountyFilter | None) -> bounties.BountyFilter:
     return bounties.checked_filter(given.read()) if given else bounties.BountyFilter()
 
 
-def _ids(heard: Heard) -> list[BountyId]:
-    return [BountyId(heard.fact.bounty_id)] if isinstance(heard.fact, BountyFact) else []
-
-
-async def _hides(heard: Heard, matching: bounties.BountyFilter) -> bool:
-    """Tell whether a bounty that matched, and that everybody could see, was hidden."""
-    if not isinstance(heard.fact, BountyHidden):
-        return False
-    return bool(await bounties.matching_bounties(_ids(heard), matching, held=True))
-
-
-async def _event(heard: Heard, found: Sequence[bounties.Bounty], wanted: Wanted, *, hidden: bool) -> BountyEvent | None:
-    """Say what was heard, or nothing where the bounty does not match; a resync always, one that is hidden by its id."""
+async def _event(heard: Heard, told: Told | None, wanted: Wanted) -> BountyEvent | None:
+    """Say what was heard, or nothing where it is not told; a resync always, of a bounty that has left its id alone."""
     at, cursor = heard.at, Cursor(heard.cursor)
     if heard.resync:
         return BountyEvent(cursor=cursor, at=at, resync=True, kind=None, bounty=None, bounty_id=None)
     kind = KINDS.get(type(heard.fact)) if isinstance(heard.fact, BountyFact) else None
-    if kind is None or not (found or hidden):
+    if told is None or kind is None or not isinstance(heard.fact, BountyFact):
         return None
-    bounty = await one(Bounty, heard.scope, found[0], wanted["bounty"]) if found else None
-    bounty_id = strawberry.ID(global_id(Bounty.PREFIX, _ids(heard)[0]))
+    bounty = await one(Bounty, heard.scope, told.bounty, wanted["bounty"]) if told.bounty else None
+    bounty_id = global_id(Bounty.PREFIX, heard.fact.bounty_id)
     return BountyEvent(cursor=cursor, at=at, resync=False, kind=kind, bounty=bounty, bounty_id=bounty_id)
 
 

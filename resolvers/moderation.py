@@ -35,7 +35,7 @@ from schema.moderation import (
     ModerationEvent,
     TransparencyReport,
 )
-from schema.node import id_of, one, parse_id
+from schema.node import global_id, id_of, one, parse_id
 from schema.scalars import Cursor
 from schema.wanted import Wanted
 
@@ -121,7 +121,9 @@ class ModerationMutation:
 class ModerationSubscription:
     """Cases as they change."""
 
-    @strawberry.subscription(description="Moderators only.")
+    @strawberry.subscription(
+        description="Cases that match, as they change, also when one stops matching. Moderators only."
+    )
     async def moderation_feed(
         self,
         info: Info,
@@ -159,15 +161,16 @@ async def _case(info: Info, case: Case, success: str) -> ModerationCase:
 
 
 async def _event(heard: Heard, matching: moderation.CaseFilter, wanted: Wanted) -> ModerationEvent | None:
-    """Say what was heard, or nothing where the case does not match; a resync always."""
+    """Say what was heard, or nothing where it is not told; a resync always, of a case that has left its id alone."""
     at, cursor = heard.at, Cursor(heard.cursor)
     if heard.resync:
-        return ModerationEvent(cursor=cursor, at=at, resync=True, kind=None, case=None)
+        return ModerationEvent(cursor=cursor, at=at, resync=True, kind=None, case=None, case_id=None)
     kind = CASE_EVENTS.get(type(heard.fact)) if heard.fact else None
     if kind is None or not isinstance(heard.fact, CaseFact):
         return None
-    found = await moderation.matching_cases(heard.scope, [heard.fact.case_id], matching)
-    if not found:
+    told = await moderation.told_to_followers(heard.scope, heard.fact, at, matching)
+    if told is None:
         return None
-    [case] = await ModerationCase.of_many(heard.scope, list(found.values()), wanted["case"])
-    return ModerationEvent(cursor=cursor, at=at, resync=False, kind=kind, case=case)
+    case = await one(ModerationCase, heard.scope, told.case, wanted["case"]) if told.case else None
+    case_id = global_id(ModerationCase.PREFIX, heard.fact.case_id)
+    return ModerationEvent(cursor=cursor, at=at, resync=False, kind=kind, case=case, case_id=case_id)

@@ -114,18 +114,19 @@ class ResourcesMutation:
 class ResourcesSubscription:
     """Following a resource."""
 
-    @strawberry.subscription(description="A resource as it changes, for those who may see it.")
+    @strawberry.subscription(
+        description="A resource as it changes, for those who may see it, also when they no longer may."
+    )
     async def resource_activity(
         self, info: Info, resource_id: strawberry.ID, after: Cursor | None = strawberry.UNSET
     ) -> AsyncGenerator[ResourceEvent, None]:
-        """Say each change as it stands when it is heard, to those who may see it then."""
-        watched, wanted = _resource_id(resource_id), Wanted.of(info)["resource"]
+        """Follow one resource, as long as it is there: that it went out of sight is told by its id. Raises NotFound."""
+        watched, wanted = _resource_id(resource_id), Wanted.of(info)
+        if not await resources.resources_by_ids(info.context.scope, [watched]):
+            raise NotFound("There is no resource with this id.")
         async for heard in info.context.feed.follow(info.context.scope, f"resource:{watched}", after or None):
-            found = {} if heard.resync else await Resource.by_ids(heard.scope, [watched], wanted)
-            if heard.resync or watched in found:
-                yield ResourceEvent(
-                    cursor=Cursor(heard.cursor), at=heard.at, resync=heard.resync, resource=found.get(watched)
-                )
+            if event := await ResourceEvent.of(heard, watched, wanted):
+                yield event
 
 
 def _resource_id(raw: str) -> ResourceId:

@@ -6,7 +6,7 @@ from resolvers.accounts import AccountsMutation, AccountsQuery
 from resolvers.bounties import BountiesMutation, BountiesQuery, BountiesSubscription
 from resolvers.bounty_reviews import BountyReviewsMutation, BountyReviewsQuery
 from resolvers.generation import GenerationMutation, GenerationQuery, GenerationSubscription
-from resolvers.inbox import InboxSubscription
+from resolvers.inbox import InboxQuery, InboxSubscription
 from resolvers.likeness import LikenessMutation, LikenessQuery
 from resolvers.moderation import ModerationMutation, ModerationQuery, ModerationSubscription
 from resolvers.nodes import NodesQuery
@@ -26,6 +26,7 @@ class Query(
     ReportsQuery,
     ModerationQuery,
     GenerationQuery,
+    InboxQuery,
 ):
     """Everything that can be read."""
 

@@ -240,12 +240,15 @@ KINDS: dict[type[bounties.BountyFact], BountyEventKind] = {
 """The kind of event that each fact is told as."""
 
 
-@strawberry.type(description="Something happened to a bounty; `bounty` is how it stands now, null to who can't see it.")
+@strawberry.type(
+    description="Something happened to a bounty; `bounty` is how it stands now, null to who can't see it, and where it "
+    "left what the filter asks for."
+)
 class BountyEvent(FeedEvent):
     """Something happened to a bounty."""
 
     kind: BountyEventKind | None
     bounty: Bounty | None
     bounty_id: strawberry.ID | None = strawberry.field(
-        description="Which bounty, also where it was HIDDEN and `bounty` is null."
+        description="Which bounty, also where `bounty` is null: it was HIDDEN, or no longer matches the filter."
     )

@@ -1,6 +1,6 @@
 """The inbox: what concerns an account, told in one sentence each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -12,6 +12,7 @@ from domain.bounties import (
     BountyDecided,
     BountySplit,
     EntryDecided,
+    EscrowMismatch,
     InitiatorReminded,
     News,
     SelfDealingLifted,
@@ -20,6 +21,8 @@ from domain.bounties import (
 from domain.generation import GenerationFinished, PicturesWithheld
 from domain.kernel.facts import Fact
 from domain.kernel.ids import Subject
+from domain.kernel.inbox import InboxItem
+from domain.kernel.paging import Page, cursor
 from domain.kernel.redress import NO_APPEAL
 from domain.kernel.scope import Scope
 from domain.likeness import ClaimDecided
@@ -27,6 +30,7 @@ from domain.resources import ResourceChanged
 from schema.context import Heard
 from schema.feed import FeedEvent
 from schema.node import Node, global_id, load_nodes
+from schema.paging import PageInfo, page_info
 from schema.scalars import Cursor
 from schema.wanted import Wanted
 
@@ -51,14 +55,15 @@ class InboxKind(StrEnum):
     BOUNTY_REFUNDED = "BOUNTY_REFUNDED"
     BOUNTY_CANCELLED = "BOUNTY_CANCELLED"
     BOUNTY_REMINDER = "BOUNTY_REMINDER"
+    BOOKS_DISAGREE = "BOOKS_DISAGREE"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an account is told: the kind, the thing, and one sentence."""
+    """What an account is told: the kind, the thing, where it is about one, and one sentence."""
 
     kind: InboxKind
-    subject: Subject
+    subject: Subject | None
     message: str
 
 
@@ -178,6 +183,17 @@ def _withheld(_: Scope, fact: PicturesWithheld) -> Notice:
     return Notice(InboxKind.PICTURES_WITHHELD, Subject("job", fact.job_id), message)
 
 
+def _books(scope: Scope, fact: EscrowMismatch) -> Notice | None:
+    """Tell moderators, as long as they are, of all books together; a bounty's are told by its case."""
+    if fact.bounty_id is not None or not scope.is_moderator:
+        return None
+    message = (
+        f"The books of all bounties disagree: {fact.escrowed} credits lie in escrow where {fact.owed} should. "
+        "Have an operator look."
+    )
+    return Notice(InboxKind.BOOKS_DISAGREE, None, message)
+
+
 def _claim_decided(_: Scope, fact: ClaimDecided) -> Notice:
     upheld = "is upheld: what reproduces the person is being dealt with." if fact.status == "UPHELD" else "is rejected."
     message = f"Your claim {upheld} Its page has the statement of reasons."
@@ -196,6 +212,7 @@ NOTICES: dict[type[Fact], Callable[[Scope, Any], Notice | None]] = {
     GenerationFinished: _drawn,
     PicturesWithheld: _withheld,
     ClaimDecided: _claim_decided,
+    EscrowMismatch: _books,
 }
 """Which facts an account is told of, and how; None for a fact that says nothing new to it."""
 
@@ -211,19 +228,66 @@ class InboxEvent(FeedEvent):
     @classmethod
     async def of(cls, heard: Heard, wanted: Wanted) -> Self | None:
         """Say what was heard, or nothing when it is nothing to tell; a resync always."""
-        notice_of = NOTICES.get(type(heard.fact)) if heard.fact else None
-        notice = notice_of(heard.scope, heard.fact) if notice_of else None
-        if notice is None and not heard.resync:
-            return None
-        subject = None
-        if notice is not None and "subject" in wanted:
-            named = global_id(notice.subject.kind, notice.subject.id)
-            [subject] = await load_nodes(heard.scope, [named], wanted["subject"])
-        return cls(
-            cursor=Cursor(heard.cursor),
-            at=heard.at,
-            resync=heard.resync,
-            kind=notice.kind if notice else None,
-            subject=subject,
-            message=notice.message if notice else None,
-        )
+        [event] = await cls.of_many(heard.scope, [heard], wanted)
+        return event
+
+    @classmethod
+    async def of_many(cls, scope: Scope, values: Sequence[Heard], wanted: Wanted) -> list[Self | None]:
+        """Say what was heard, each as above, in a number of statements that does not grow."""
+        notices = [_notice(heard) for heard in values]
+        subjects = await _subjects(scope, notices, wanted)
+        return [
+            cls(
+                cursor=Cursor(heard.cursor),
+                at=heard.at,
+                resync=heard.resync,
+                kind=notice.kind if notice else None,
+                subject=subjects.get(notice.subject) if notice and notice.subject else None,
+                message=notice.message if notice else None,
+            )
+            if notice or heard.resync
+            else None
+            for heard, notice in zip(values, notices, strict=True)
+        ]
+
+
+@strawberry.type(description="An event of the inbox and its place in the list.")
+class InboxEdge:
+    """An event in a list."""
+
+    node: InboxEvent
+    cursor: Cursor
+
+
+@strawberry.type(description="A page of the inbox, newest first.")
+class InboxConnection:
+    """A page of the inbox."""
+
+    edges: list[InboxEdge]
+    page_info: PageInfo
+
+    @classmethod
+    async def of(cls, scope: Scope, page: Page[InboxItem], wanted: Wanted) -> Self:
+        """Say a page; what an earlier release told without any news in it is passed over."""
+        heard = [Heard(scope, item.cursor, item.at, resync=False, fact=item.fact) for item in page.items]
+        events = await InboxEvent.of_many(scope, heard, wanted["edges"]["node"])
+        said = [
+            InboxEdge(node=event, cursor=Cursor(cursor(key)))
+            for event, key in zip(events, page.keys, strict=True)
+            if event is not None
+        ]
+        return cls(edges=said, page_info=page_info(page))
+
+
+def _notice(heard: Heard) -> Notice | None:
+    notice_of = NOTICES.get(type(heard.fact)) if heard.fact else None
+    return notice_of(heard.scope, heard.fact) if notice_of else None
+
+
+async def _subjects(scope: Scope, notices: Sequence[Notice | None], wanted: Wanted) -> dict[Subject, Node | None]:
+    """Load what notices are about, each kind at once."""
+    about = [notice.subject for notice in notices if notice and notice.subject]
+    if not about or "subject" not in wanted:
+        return {}
+    named = [global_id(subject.kind, subject.id) for subject in about]
+    return dict(zip(about, await load_nodes(scope, named, wanted["subject"]), strict=True))

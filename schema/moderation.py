@@ -193,12 +193,18 @@ CASE_EVENTS: dict[type[Fact], CaseEventKind] = {
 """How the feed tells each fact about a case."""
 
 
-@strawberry.type(description="Something happened to a case; `case` is how it stands now.")
+@strawberry.type(
+    description="Something happened to a case; `case` is how it stands now, null where it left what the filter asks "
+    "for."
+)
 class ModerationEvent(FeedEvent):
     """Something happened to a case."""
 
     kind: CaseEventKind | None
     case: ModerationCase | None
+    case_id: strawberry.ID | None = strawberry.field(
+        description="Which case, also where it no longer matches the filter and `case` is null."
+    )
 
 
 @strawberry.type(description="What the platform did in a span of time, for anybody to read.")

@@ -19,7 +19,10 @@ class Node:
 
 
 class Loadable(Protocol):
-    """A node type that `node(id:)` can load. `by_ids` leaves out what the scope may not see."""
+    """A node type that `node(id:)` can load. `by_ids` leaves out what the scope may not see.
+
+    `PREFIX` begins its ids, and names it in a sentence: it is the field's word for the thing.
+    """
 
     PREFIX: ClassVar[str]
 
@@ -71,7 +74,7 @@ def id_of(raw: str, node_type: type[Loadable]) -> UUID:
     """Read the id of one kind. Raises NotFound: an id of another kind names nothing here."""
     parsed = parse_id(raw)
     if parsed is None or parsed[0] != node_type.PREFIX:
-        raise NotFound(f"There is no {node_type.__name__} with this id, or you may not see it.")
+        raise NotFound(f"There is no {node_type.PREFIX} with this id.")
     return parsed[1]
 
 

@@ -11,7 +11,14 @@ from domain.accounts.independence import (
     require_unconcerned,
 )
 from domain.accounts.passwords import check_password, hash_password
-from domain.accounts.reads import account_by_handle, accounts_by_ids, actors_by_sessions, authenticate, live_session
+from domain.accounts.reads import (
+    account_by_handle,
+    accounts_by_ids,
+    actors_by_sessions,
+    authenticate,
+    live_session,
+    moderators,
+)
 from domain.accounts.values import Account, LiveSession, SignedIn
 
 __all__ = [
@@ -33,6 +40,7 @@ __all__ = [
     "hash_password",
     "linked",
     "live_session",
+    "moderators",
     "require_unconcerned",
     "sign_in",
     "sign_out",

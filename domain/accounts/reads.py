@@ -43,6 +43,12 @@ async def account_by_handle(handle: str) -> Account | None:
     return _account(row) if row else None
 
 
+async def moderators() -> list[AccountId]:
+    """Name the accounts of moderators and administrators."""
+    rows = await fetch("SELECT id FROM account WHERE role IN ('MODERATOR', 'ADMIN') ORDER BY id")
+    return [AccountId(row["id"]) for row in rows]
+
+
 async def authenticate(ports: Ports, token: str) -> Actor | None:
     """Give who acts under a bearer token; None when it is none of ours, signed out or expired."""
     session = await live_session(ports, token)

@@ -32,7 +32,7 @@ from domain.bounties.facts import (
     SelfDealingRefused,
     StakeholderTold,
 )
-from domain.bounties.listing import KEY_WIDTH, bounty_page, checked_filter, matching_bounties
+from domain.bounties.listing import KEY_WIDTH, bounty_page, checked_filter, matching_bounties, told_to_followers
 from domain.bounties.pot.awarding import award, split
 from domain.bounties.pot.cancelling import cancel
 from domain.bounties.pot.judging import auto_award_due, close_due, refund_due, remind_due
@@ -90,6 +90,7 @@ from domain.bounties.values import (
     OutcomeReadKind,
     Share,
     TermsChange,
+    Told,
 )
 from domain.bounties.vault.contents import contents_of
 from domain.bounties.vault.downloads import OpenedFile, download_began, download_ended, open_read, read_pages
@@ -166,6 +167,7 @@ __all__ = [
     "Share",
     "StakeholderTold",
     "TermsChange",
+    "Told",
     "UploadAsk",
     "UploadPurpose",
     "auto_award_due",
@@ -242,5 +244,6 @@ __all__ = [
     "submit_entry",
     "sweep_bounties",
     "sweep_notes",
+    "told_to_followers",
     "withdraw_entry",
 ]

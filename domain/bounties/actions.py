@@ -59,7 +59,15 @@ async def pledge(scope: Scope, bounty_id: BountyId, amount: Credits) -> Bounty:
         await take(w, scope, bounty, Step.PLEDGE, amount=amount)
         offers.check_pledge(amount, bounty.pot, scope.ports.policy, "amount")
         pledge_id = await _escrow(w, scope, bounty_id, actor.account_id, amount)
-        w.tell(BountyPledged(bounty_id=bounty_id, pledge_id=pledge_id, backer_id=actor.account_id, amount=int(amount)))
+        w.tell(
+            BountyPledged(
+                bounty_id=bounty_id,
+                pledge_id=pledge_id,
+                backer_id=actor.account_id,
+                amount=int(amount),
+                before=bounty.status,
+            )
+        )
     return await _bounty(scope, bounty_id)
 
 

@@ -104,7 +104,7 @@ async def submit_entry(scope: Scope, entry_id: EntryId) -> BountyEntry:
         await EntryRow.update({EntryRow.status: EntryStatus.SCANNING, EntryRow.submitted_at: scope.now}).where(
             EntryRow.id == entry_id
         )
-        w.tell(EntrySubmitted(bounty_id=bounty.id, entry_id=entry_id))
+        w.tell(EntrySubmitted(bounty_id=bounty.id, entry_id=entry_id, before=bounty.status))
     return await _entry(scope, entry_id)
 
 
@@ -123,7 +123,7 @@ async def withdraw_entry(scope: Scope, entry_id: EntryId) -> BountyEntry:
         await EntryRow.update({EntryRow.status: EntryStatus.WITHDRAWN}).where(EntryRow.id == entry_id)
         if locked.status is not EntryStatus.DRAFT:
             await take(w, scope, bounty, Step.WITHDRAW, entry_id=entry_id)
-            w.tell(EntryWithdrawn(bounty_id=bounty.id, entry_id=entry_id))
+            w.tell(EntryWithdrawn(bounty_id=bounty.id, entry_id=entry_id, before=bounty.status))
     return await _entry(scope, entry_id)
 
 

@@ -1,9 +1,10 @@
 """What happens to bounties, as the event log tells it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from domain.kernel.facts import Fact
@@ -11,9 +12,20 @@ from domain.kernel.facts import Fact
 
 @dataclass(frozen=True, slots=True)
 class BountyFact(Fact):
-    """Something that everybody may follow happened to a bounty."""
+    """Something that everybody may follow happened to a bounty.
+
+    `before` is the status that the bounty had; what an earlier release told does not say it. `reached` is the status
+    that such a fact leads to, where it leads to another.
+    """
+
+    reached: ClassVar[str] = ""
 
     bounty_id: UUID
+    before: str = field(default="", kw_only=True)
+
+    def stood(self, status: str) -> bool:
+        """Tell whether the bounty had a status before this or has it since; true where that is not known."""
+        return not self.before or status in (self.before, self.reached)
 
     def topics(self) -> Iterable[str]:
         """Tell the feed of all bounties and that of this one."""
@@ -38,7 +50,13 @@ class BountyPledged(BountyFact):
 
 @dataclass(frozen=True, slots=True)
 class BountyChanged(BountyFact):
-    """The initiator changed the terms, before anybody had begun an entry."""
+    """The initiator changed the terms, before anybody had begun an entry.
+
+    `kind_before` and `mature_before` are what stood in them; the words before are not kept.
+    """
+
+    kind_before: str = ""
+    mature_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +84,14 @@ class EntryWithdrawn(BountyFact):
 class BountyClosed(BountyFact):
     """The bounty takes no more entries; the initiator judges."""
 
+    reached: ClassVar[str] = "JUDGING"
+
 
 @dataclass(frozen=True, slots=True)
 class BountyAwarded(BountyFact):
     """The pot went to the author of one entry."""
+
+    reached: ClassVar[str] = "AWARDED"
 
     entry_id: UUID
     author_id: UUID
@@ -88,6 +110,8 @@ class BountyAwarded(BountyFact):
 class BountySplit(BountyFact):
     """The pot went to the authors of several entries; shares stand in the order of the entries."""
 
+    reached: ClassVar[str] = "AWARDED"
+
     entry_ids: tuple[UUID, ...]
     author_ids: tuple[UUID, ...]
     percents: tuple[int, ...]
@@ -103,10 +127,14 @@ class BountySplit(BountyFact):
 class BountyRefunded(BountyFact):
     """Nobody judged in time: every pledge went back."""
 
+    reached: ClassVar[str] = "REFUNDED"
+
 
 @dataclass(frozen=True, slots=True)
 class BountyCancelled(BountyFact):
     """The bounty was called off; what was not owed to authors went back to the backers."""
+
+    reached: ClassVar[str] = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +169,9 @@ class BountyDecided(Fact):
     cause: str
 
     def topics(self) -> Iterable[str]:
-        """Tell the initiator, and moderators where one of them has to look."""
-        return (f"inbox:{self.initiator_id}", *(("moderation",) if self.standing == "WAITING" else ()))
+        """Tell the initiator what is news to them; moderators hear of the case that it opens."""
+        news = self.standing != self.before or self.cause == "MODERATOR"
+        return (f"inbox:{self.initiator_id}",) if news else ()
 
 
 class News(StrEnum):
@@ -185,16 +214,15 @@ class InitiatorReminded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SelfDealingRefused(Fact):
-    """An entry was refused its part of a pot, because its author and the initiator are not independent."""
+    """An entry was refused its part of a pot, because its author and the initiator are not independent.
+
+    It is on no topic: moderators hear of the case that it opens.
+    """
 
     bounty_id: UUID
     entry_id: UUID
     initiator_id: UUID
     author_id: UUID
-
-    def topics(self) -> Iterable[str]:
-        """Tell moderators."""
-        return ("moderation",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +242,8 @@ class SelfDealingLifted(Fact):
 class EscrowMismatch(Fact):
     """The books disagree: of one bounty, whose payouts are stopped now, or, without a bounty, of all escrow together.
 
-    `escrowed` is what lies in the purses of pledges, `owed` what should: the pledges of what has not ended.
+    `escrowed` is what lies in the purses of pledges, `owed` what should: the pledges of what has not ended. Of one
+    bounty moderators hear by the case that it opens; all together open none, so each of `moderator_ids` is told.
     """
 
     bounty_id: UUID | None
@@ -222,10 +251,16 @@ class EscrowMismatch(Fact):
     owed: int
     pledged: int
     pot: int
+    moderator_ids: tuple[UUID, ...] = ()
+
+    @property
+    def difference(self) -> int:
+        """How many credits there are too many, or, below zero, too few."""
+        return self.escrowed - self.owed
 
     def topics(self) -> Iterable[str]:
-        """Tell moderators."""
-        return ("moderation",)
+        """Tell the moderators who are to hear of it."""
+        return tuple(f"inbox:{account_id}" for account_id in self.moderator_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +289,10 @@ class EntryDecided(Fact):
     cause: str = "VALIDATION"
 
     def topics(self) -> Iterable[str]:
-        """Tell the author, and the initiator where it concerns them."""
+        """Tell the author what is news to them, and the initiator where it concerns them."""
+        news = self.status in ("ACCEPTED", "HELD", "BLOCKED", "DRAFT")
         concerned = "ACCEPTED" in (self.status, self.before)
-        return (f"inbox:{self.author_id}", *((f"inbox:{self.initiator_id}",) if concerned else ()))
+        return (
+            *((f"inbox:{self.author_id}",) if news else ()),
+            *((f"inbox:{self.initiator_id}",) if concerned else ()),
+        )

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from domain.bounties.facts import BountyChanged, BountyFact, BountyHidden
 from domain.bounties.reads import BOUNTY_COLUMNS, SEES_BOUNTY, bounty_of, viewer
 from domain.bounties.rules import BountyOrder, BountyStatus
-from domain.bounties.values import Bounty, BountyFilter
+from domain.bounties.values import Bounty, BountyFilter, Told
 from domain.kernel import searching
 from domain.kernel.ids import BountyId
 from domain.kernel.paging import Page, PageAsk, int_part, page_of, uuid_part
@@ -76,12 +77,47 @@ async def bounty_page(
 
 
 async def matching_bounties(ids: Sequence[UUID], wanted: BountyFilter, *, held: bool = False) -> dict[BountyId, Bounty]:
-    """Give those among `ids` that a checked filter lets through: the public ones, or with `held` those that are not."""
+    """Give those among `ids` that a checked filter lets through: the public ones, or with `held` all of them."""
     where = await _matching(wanted)
-    where.add("b.held_at IS NOT NULL" if held else "b.held_at IS NULL")
+    if not held:
+        where.add("b.held_at IS NULL")
     where.add("b.id = ANY({}::uuid[])", list(ids))
     rows = await fetch(f"SELECT {BOUNTY_COLUMNS} FROM bounty b WHERE {where}", *where.arguments)  # noqa: S608 - as above
     return {BountyId(row["id"]): bounty_of(row) for row in rows}
+
+
+async def told_to_followers(fact: BountyFact, wanted: BountyFilter) -> Told | None:
+    """Say what who follows a checked filter hears of a fact; None where the bounty matched neither before nor after.
+
+    Of a bounty that no longer matches, or that is hidden, they hear without the bounty itself, so that their list does
+    not go stale. What has become of it meanwhile changes what is shown, and not whether they hear.
+    """
+    if wanted.status is not None and not fact.stood(wanted.status):
+        return None
+    bounty_id = BountyId(fact.bounty_id)
+    found = (await matching_bounties([bounty_id], wanted)).get(bounty_id)
+    if found is not None:
+        return Told(found)
+    before = _wanted_before(fact, wanted)
+    if before is None:
+        return None
+    left = await matching_bounties([bounty_id], before, held=isinstance(fact, BountyHidden))
+    return Told(None) if left else None
+
+
+def _wanted_before(fact: BountyFact, wanted: BountyFilter) -> BountyFilter | None:
+    """Give the filter without what a fact may have ended; None where it can't have ended anything that was asked."""
+    anywhere = replace(wanted, status=None)
+    match fact:
+        case BountyHidden():
+            return anywhere
+        case BountyChanged():
+            # Its words before are not kept: who searches hears that it may have left, which costs them nothing.
+            kind_fits = wanted.kind is None or not fact.kind_before or wanted.kind == fact.kind_before
+            mature_fits = wanted.mature or not fact.mature_before
+            return replace(anywhere, kind=None, search=None, mature=True) if kind_fits and mature_fits else None
+        case _:
+            return anywhere if wanted.status is not None else None
 
 
 async def _count(where: _Where) -> int:

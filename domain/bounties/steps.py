@@ -234,5 +234,5 @@ async def _close(w: Work, bounty: LockedBounty, now: datetime) -> LockedBounty:
     reached = rules.after(Step.CLOSE, bounty.status)
     await BountyRow.update({BountyRow.status: reached}).where(BountyRow.id == bounty.id)
     await record(w, bounty.id, Step.CLOSE, at=now, before=bounty.status, reached=reached)
-    w.tell(BountyClosed(bounty_id=bounty.id))
+    w.tell(BountyClosed(bounty_id=bounty.id, before=bounty.status))
     return replace(bounty, status=reached, closed_now=True)

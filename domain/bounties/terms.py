@@ -51,7 +51,7 @@ async def change_terms(scope: Scope, bounty_id: BountyId, change: TermsChange) -
             offers.check_new_closing(change.closes_at, created_at=bounty.created_at, now=scope.now)
         await _write(bounty, terms)
         await examine_terms(w, scope, bounty_id, judge)
-        w.tell(BountyChanged(bounty_id=bounty_id))
+        w.tell(BountyChanged(bounty_id, bounty.kind, bounty.mature, before=bounty.status))
         await tell_stakeholders(w, bounty, News.CHANGED, but=[actor.account_id])
     return (await bounties_by_ids(scope, [bounty_id]))[bounty_id]
 
@@ -73,7 +73,7 @@ async def extend(scope: Scope, bounty_id: BountyId, closes_at: datetime) -> Boun
                 BountyRow.extended_at: scope.now,
             }
         ).where(BountyRow.id == bounty_id)
-        w.tell(BountyExtended(bounty_id=bounty_id, closes_at=closes_at))
+        w.tell(BountyExtended(bounty_id=bounty_id, closes_at=closes_at, before=bounty.status))
         await tell_stakeholders(w, bounty, News.EXTENDED, but=[actor.account_id])
     return (await bounties_by_ids(scope, [bounty_id]))[bounty_id]
 

@@ -166,6 +166,13 @@ class BountyFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a follower hears of a fact: the bounty as it stands now, or None where it is not among theirs any more."""
+
+    bounty: Bounty | None
+
+
+@dataclass(frozen=True, slots=True)
 class BountyTerms:
     """What an initiator asks for, on which terms, and the first pledge."""
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import asyncpg
@@ -18,7 +19,7 @@ RELAY_LOCK = 0x0C07_FEED
 """The advisory lock of the one relay."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeedItem:
     """A numbered fact as a subscriber reads it."""
 
@@ -27,9 +28,9 @@ class FeedItem:
     body: dict[str, Any]
     at: datetime
 
-    @property
+    @cached_property
     def fact(self) -> Fact:
-        """The fact itself. Raises LookupError for a kind that this release doesn't know."""
+        """The fact itself, read once for all. Raises LookupError for a kind that this release doesn't know."""
         return Fact.read(self.kind, self.body)
 
 
@@ -52,6 +53,10 @@ class FeedBounds:
     epoch: str
     last_no: int
     floor_no: int
+
+    def cursor(self, no: int) -> str:
+        """Write the cursor after which the feed goes on behind a number."""
+        return f"{self.epoch}.{no}"
 
 
 async def write_facts(connection: Any, facts: Sequence[Fact], at: datetime | None) -> None:
@@ -146,6 +151,36 @@ async def feed_between(
         until,
     )
     return [(r["topic"], FeedItem(no=r["no"], kind=r["kind"], body=json.loads(r["body"]), at=r["at"])) for r in rows]
+
+
+async def feed_before(
+    connection: asyncpg.Connection | asyncpg.Pool, topic: str, kinds: Collection[str], before: int | None, limit: int
+) -> list[FeedItem]:
+    """Read the newest facts of some kinds that `topic` carries, below number `before` where it is given."""
+    rows = await connection.fetch(
+        """
+        SELECT no, kind, body, at FROM feed
+        WHERE topic = $1 AND kind = ANY($2::text[]) AND ($3::bigint IS NULL OR no < $3) ORDER BY no DESC LIMIT $4
+        """,
+        topic,
+        list(kinds),
+        before,
+        limit,
+    )
+    return [FeedItem(no=r["no"], kind=r["kind"], body=json.loads(r["body"]), at=r["at"]) for r in rows]
+
+
+async def newest_of(
+    connection: asyncpg.Connection | asyncpg.Pool, topic: str, kind: str, *, since: datetime
+) -> Fact | None:
+    """Read the newest fact of a kind that a topic carries, not older than `since`."""
+    row = await connection.fetchrow(
+        "SELECT kind, body FROM feed WHERE topic = $1 AND kind = $2 AND at >= $3 ORDER BY no DESC LIMIT 1",
+        topic,
+        kind,
+        since,
+    )
+    return Fact.read(row["kind"], json.loads(row["body"])) if row else None
 
 
 async def topic_floor(connection: asyncpg.Connection | asyncpg.Pool, topic: str) -> int:

@@ -11,7 +11,7 @@ from domain.moderation.case_reads import (
     claims_of,
     findings_of,
     histories,
-    matching_cases,
+    told_to_followers,
 )
 from domain.moderation.concerning import decide_claim, remove_resource
 from domain.moderation.deciding import decide_case
@@ -23,7 +23,7 @@ from domain.moderation.reads import transparency
 from domain.moderation.resource_files import open_resource_read
 from domain.moderation.reviewing import review_bounty
 from domain.moderation.rules import AppealStatus, CaseStatus, Cause, Decision, EventKind
-from domain.moderation.values import Case, CaseEvent, CaseFilter, Transparency
+from domain.moderation.values import Case, CaseEvent, CaseFilter, Told, Transparency
 
 __all__ = [
     "KEY_WIDTH",
@@ -41,6 +41,7 @@ __all__ = [
     "Cause",
     "Decision",
     "EventKind",
+    "Told",
     "Transparency",
     "case_page",
     "cases_by_ids",
@@ -53,7 +54,6 @@ __all__ = [
     "files_in_hand",
     "findings_of",
     "histories",
-    "matching_cases",
     "note",
     "open_file",
     "open_read",
@@ -61,6 +61,7 @@ __all__ = [
     "release_case",
     "remove_resource",
     "review_bounty",
+    "told_to_followers",
     "transparency",
     "verify",
     "verify_all",

@@ -39,7 +39,7 @@ async def claim_case(scope: Scope, case_id: CaseId) -> Case:
         )
         kind = EventKind.RENEWED if case.status is CaseStatus.CLAIMED else EventKind.CLAIMED
         await append(w, scope, case_id, kind, f"until {until:%Y-%m-%d %H:%M:%S} UTC", actor_id=actor.account_id)
-        w.tell(CaseClaimed(case_id))
+        w.tell(CaseClaimed(case_id, before=case.status, holder_id=actor.account_id))
     return await case_by_id(scope, case_id)
 
 
@@ -51,7 +51,7 @@ async def release_case(scope: Scope, case_id: CaseId) -> Case:
         rules.check_holder(case.status, case.claimed_by, actor.account_id)
         await w.execute("UPDATE moderation_case SET claimed_by = NULL, claim_expires_at = NULL WHERE id = $1", case_id)
         await append(w, scope, case_id, EventKind.RELEASED, "given back", actor_id=actor.account_id)
-        w.tell(CaseReleased(case_id))
+        w.tell(CaseReleased(case_id, before=case.status, holder_id=actor.account_id))
     return await case_by_id(scope, case_id)
 
 

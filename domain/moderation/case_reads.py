@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -15,8 +16,9 @@ from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.work import Work
 from domain.moderation import rules
+from domain.moderation.facts import CaseFact
 from domain.moderation.rules import CaseStatus, Cause, Decision, EventKind
-from domain.moderation.values import Case, CaseEvent, CaseFilter
+from domain.moderation.values import Case, CaseEvent, CaseFilter, Told
 
 KEY_WIDTH = 3
 
@@ -32,7 +34,10 @@ _MATCHES = f"""
 
 async def cases_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[CaseId, Case]:
     """Give cases to moderators, and none to anybody else."""
-    return await matching_cases(scope, ids, CaseFilter())
+    if not ids or not (scope.system or scope.is_moderator):
+        return {}
+    rows = await fetch("SELECT * FROM moderation_case WHERE id = ANY($1::uuid[])", list(ids))
+    return {CaseId(row["id"]): case_of(row, scope.now) for row in rows}
 
 
 async def case_by_id(scope: Scope, case_id: CaseId) -> Case:
@@ -43,16 +48,20 @@ async def case_by_id(scope: Scope, case_id: CaseId) -> Case:
     return case
 
 
-async def matching_cases(scope: Scope, ids: Sequence[UUID], wanted: CaseFilter) -> dict[CaseId, Case]:
-    """Give those among `ids` that match, to moderators; none to anybody else."""
-    if not ids or not (scope.system or scope.is_moderator):
-        return {}
-    rows = await fetch(
-        f"SELECT c.* FROM moderation_case c WHERE c.id = ANY($7::uuid[]) AND {_MATCHES}",  # noqa: S608 - constants
-        *_asked(scope, wanted),
-        list(ids),
-    )
-    return {CaseId(row["id"]): case_of(row, scope.now) for row in rows}
+async def told_to_followers(scope: Scope, fact: CaseFact, at: datetime, wanted: CaseFilter) -> Told | None:
+    """Say what a moderator who follows a filter hears of a fact; None where the case matched neither before nor after.
+
+    Of a case that no longer matches they hear without the case itself, so that their list does not go stale. `at` is
+    when it happened: what has become of the case meanwhile changes what is shown, and not whether they hear.
+    """
+    case = (await cases_by_ids(scope, [CaseId(fact.case_id)])).get(CaseId(fact.case_id))
+    if case is None:
+        return None
+    lets_through = partial(wanted.lets_through, due_at=case.due_at, viewer_id=scope.account_id)
+    stood = [lets_through(CaseStatus(status), fact.holder_id, now=at) for status in fact.statuses]
+    if stood and not any(stood):
+        return None
+    return Told(case if lets_through(case.status, case.claimed_by, now=scope.now) else None)
 
 
 async def case_page(scope: Scope, asked: PageAsk, wanted: CaseFilter, *, total: bool = False) -> Page[Case]:

@@ -90,7 +90,7 @@ async def close(w: Work, scope: Scope, case: Case, decision: Decision, explanati
         moderator,
         decision,
     )
-    w.tell(CaseDecided(case.id))
+    w.tell(CaseDecided(case.id, before=case.status, holder_id=moderator))
 
 
 async def _carry_out(

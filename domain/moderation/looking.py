@@ -47,7 +47,7 @@ async def _give_entry_link(scope: Scope, case_id: CaseId, file_id: FileId, purpo
         if not _is_about(case, asked.entry):
             raise NotAllowed("This case is not about the entry that the file belongs to.")
         link = await bounties.give_case_link(w, scope, asked, case_id=case_id, purpose=purpose)
-        await note_opened(w, scope, case_id, f"a link to file {file_id.hex} of entry {asked.entry.id.hex}: {purpose}")
+        await note_opened(w, scope, case, f"a link to file {file_id.hex} of entry {asked.entry.id.hex}: {purpose}")
     return link
 
 

@@ -11,6 +11,7 @@ from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch_one
 from domain.kernel.work import Work, work
 from domain.moderation import rules
+from domain.moderation.case_reads import case_of
 from domain.moderation.facts import CaseChanged, CaseDecided, CaseOpened
 from domain.moderation.logs import append
 from domain.moderation.rules import Cause, EventKind
@@ -64,14 +65,15 @@ async def join(
             causes,
             rules.rank(causes, pot=concerned.pot, due_at=row["due_at"]),
         )
-    w.tell(CaseOpened(case_id) if opened else CaseChanged(case_id))
+    case = case_of(row, scope.now)
+    told = CaseOpened if opened else CaseChanged
+    w.tell(told(case_id, before=case.status, holder_id=case.claimed_by))
 
 
 async def _close(w: Work, scope: Scope, subject: Subject) -> None:
     """Close the open case about a subject, unless something in it does not end by itself; nobody has decided it."""
     row = await w.one(
-        "SELECT id, causes FROM moderation_case"
-        " WHERE subject_kind = $1 AND subject_id = $2 AND decided_at IS NULL FOR UPDATE",
+        "SELECT * FROM moderation_case WHERE subject_kind = $1 AND subject_id = $2 AND decided_at IS NULL FOR UPDATE",
         subject.kind,
         subject.id,
     )
@@ -84,7 +86,8 @@ async def _close(w: Work, scope: Scope, subject: Subject) -> None:
         row["id"],
         scope.now,
     )
-    w.tell(CaseDecided(row["id"]))
+    case = case_of(row, scope.now)
+    w.tell(CaseDecided(case.id, before=case.status, holder_id=case.claimed_by))
 
 
 async def _open_case(w: Work, scope: Scope, concerned: Concerned, *, opens: bool) -> tuple[bool, Any]:
@@ -92,7 +95,7 @@ async def _open_case(w: Work, scope: Scope, concerned: Concerned, *, opens: bool
     while True:
         made = await _insert(w, scope, concerned) if opens else False
         row = await w.one(
-            "SELECT id, causes, due_at FROM moderation_case"
+            "SELECT * FROM moderation_case"
             " WHERE subject_kind = $1 AND subject_id = $2 AND decided_at IS NULL FOR UPDATE",
             concerned.subject.kind,
             concerned.subject.id,

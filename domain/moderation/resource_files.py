@@ -20,6 +20,7 @@ from domain.moderation.facts import CaseChanged
 from domain.moderation.logs import append
 from domain.moderation.rules import EventKind
 from domain.moderation.tables import CaseReadRow
+from domain.moderation.values import Case
 from domain.resources import StoredFile
 
 
@@ -46,9 +47,7 @@ async def give_resource_link(scope: Scope, case_id: CaseId, file_id: FileId, pur
         if case.subject != Subject("resource", file.holder.id):
             raise NotAllowed("This case is not about the resource that the file belongs to.")
         await CaseReadRow.insert(read)
-        await note_opened(
-            w, scope, case_id, f"a link to file {file_id.hex} of resource {file.holder.id.hex}: {purpose}"
-        )
+        await note_opened(w, scope, case, f"a link to file {file_id.hex} of resource {file.holder.id.hex}: {purpose}")
     return CaseLink(f"{scope.ports.public_url}/cases/reads/{read.id.hex}", until)
 
 
@@ -72,11 +71,11 @@ async def open_resource_read(scope: Scope, read_id: UUID) -> StoredFile:
     return await _file(scope, FileId(row["file_id"]))
 
 
-async def note_opened(w: Work, scope: Scope, case_id: CaseId, detail: str) -> None:
+async def note_opened(w: Work, scope: Scope, case: Case, detail: str) -> None:
     """Write into the log of a case, and tell, that a file was opened for it."""
     moderator = scope.require_moderator().account_id
-    await append(w, scope, case_id, EventKind.FILE_OPENED, detail, actor_id=moderator)
-    w.tell(CaseChanged(case_id))
+    await append(w, scope, case.id, EventKind.FILE_OPENED, detail, actor_id=moderator)
+    w.tell(CaseChanged(case.id, before=case.status, holder_id=case.claimed_by))
 
 
 async def _file(scope: Scope, file_id: FileId) -> StoredFile:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from domain.kernel.ids import AccountId, BountyId, CaseId, Credits, Subject
 from domain.moderation.rules import CaseStatus, Cause, Decision, EventKind
@@ -48,6 +49,32 @@ class CaseFilter:
     mine: bool | None = None
     overdue: bool | None = None
     reported: bool = False
+
+    def lets_through(
+        self,
+        status: CaseStatus,
+        holder_id: UUID | None,
+        *,
+        due_at: datetime,
+        now: datetime,
+        viewer_id: AccountId | None,
+    ) -> bool:
+        """Tell whether a case that stands so at a moment is wanted, as the clause of the list of cases says it."""
+        mine = status is CaseStatus.CLAIMED and viewer_id is not None and holder_id == viewer_id
+        overdue = status is not CaseStatus.DECIDED and due_at <= now
+        return (
+            self.status in (None, status)
+            and self.mine in (None, mine)
+            and self.overdue in (None, overdue)
+            and not self.reported
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a follower hears of a fact: the case as it stands now, or None where it is not among theirs any more."""
+
+    case: Case | None
 
 
 @dataclass(frozen=True, slots=True)

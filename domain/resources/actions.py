@@ -222,4 +222,4 @@ async def _submit(w: Work, scope: Scope, resource: Resource) -> None:
     await w.execute("UPDATE resource SET status = 'SCANNING' WHERE id = $1", resource.id)
     await request_scans(w, holder)
     await request_scans(w, Holder("sample", resource.id))
-    w.tell(ResourceChanged(resource.id, resource.owner_id, ResourceStatus.SCANNING))
+    w.tell(ResourceChanged(resource.id, resource.owner_id, ResourceStatus.SCANNING, before=resource.status))

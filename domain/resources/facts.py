@@ -21,9 +21,17 @@ class ResourceChanged(Fact):
     before: str = ""
     cause: str = ""
 
+    @property
+    def public(self) -> bool:
+        """Whether everybody could see the resource before this, or can since."""
+        return "PUBLISHED" in (self.before, self.status)
+
     def topics(self) -> Iterable[str]:
-        """Go to those who watch the resource and to its owner."""
-        return f"resource:{self.resource_id}", f"inbox:{self.owner_id}"
+        """Go to those who watch the resource, and what is news to its owner to them."""
+        # A draft whose texts alone were judged anew is none.
+        unread = self.status == "DRAFT" != self.before
+        news = unread or self.status in ("PUBLISHED", "HELD", "BLOCKED", "REMOVED")
+        return (f"resource:{self.resource_id}", *((f"inbox:{self.owner_id}",) if news else ()))
 
 
 @dataclass(frozen=True, slots=True)

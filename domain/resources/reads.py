@@ -14,6 +14,7 @@ from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.kernel.work import Work
+from domain.resources.facts import ResourceChanged
 from domain.resources.passing import marks_in
 from domain.resources.rules import hash_candidates, standing
 from domain.resources.values import (
@@ -176,6 +177,11 @@ async def files_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[FileId, Stored
 def sees_all(scope: Scope) -> bool:
     """Whether the scope sees resources in every status."""
     return scope.system or scope.is_moderator
+
+
+def hears(scope: Scope, fact: ResourceChanged) -> bool:
+    """Whether the scope is told of a change: it sees the resource always, or everybody could before or can since."""
+    return fact.public or sees_all(scope) or scope.account_id == fact.owner_id
 
 
 def resource_of(row: asyncpg.Record) -> Resource:

@@ -15,11 +15,12 @@ from domain.bounties import Bounty, BountyEntry, BountyStatus, Share
 from domain.bounties.pot import reconciling
 from domain.kernel.clock import HandClock
 from domain.kernel.ids import Credits
+from domain.kernel.outbox import number_facts
 from domain.kernel.ports import Policy, Ports
 from domain.kernel.refusals import Conflict, NotAllowed
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch
-from tests.actions.bounties import accepted, escrowed, history, opened, somebody, told
+from tests.actions.bounties import accepted, escrowed, history, opened, some_moderator, somebody, told
 from tests.factories import available
 
 
@@ -103,9 +104,31 @@ async def test_a_credit_that_is_missing_stops_payouts_and_raises_one_alarm(
     assert (await _now(bounty, system)).payouts_stopped_at == system.now
     assert (await _now(sound, system)).payouts_stopped_at is None
     assert (await history(bounty))[-1] == ("STOP", "OPEN", "OPEN")
-    [topics, _, _] = [row["topics"] for row in await fetch("SELECT topics FROM fact WHERE kind = 'EscrowMismatch'")]
-    assert topics == '["moderation"]'
+    assert [row["topics"] for row in await fetch("SELECT topics FROM fact WHERE kind = 'EscrowMismatch'")] == ["[]"] * 3
     assert await escrowed() == 139  # nothing was repaired
+
+
+async def test_every_moderator_finds_books_that_disagree_in_their_inbox_once_a_day_while_they_do(
+    ports: Ports, system: Scope, db: asyncpg.Pool, clock: HandClock
+) -> None:
+    moderators = sorted([await some_moderator(ports) for _ in range(2)], key=lambda scope: str(scope.account_id))
+    bounty = await opened(await somebody(ports), pledge=Credits(100))
+    inboxes = [f"inbox:{moderator.account_id}" for moderator in moderators]
+
+    async def proved(after: timedelta) -> list[str]:
+        clock.turn(after)
+        await bounties.reconcile(system)
+        async with db.acquire() as connection:
+            relayed = await number_facts(connection)
+        return [topic for fact in relayed if fact.kind == "EscrowMismatch" for topic in fact.topics]
+
+    assert await proved(timedelta(0)) == []
+    await took_a_credit(db, bounty)
+    assert await proved(timedelta(minutes=10)) == inboxes
+    assert await proved(timedelta(minutes=10)) == []
+    await took_a_credit(db, bounty)
+    assert await proved(timedelta(minutes=10)) == inboxes
+    assert await proved(timedelta(hours=25)) == inboxes
 
 
 Deed = Callable[[Scope, Bounty, BountyEntry], Awaitable[object]]

@@ -96,7 +96,7 @@ async def test_an_award_to_a_linked_account_is_refused_and_reported_once(
     assert [step for step, _, _ in await history(bounty)] == ["OPEN", "SUBMIT"]
     assert await noticed() == [(entry.id, initiator.account_id)]
     [fact] = await fetch("SELECT topics, body FROM fact WHERE kind = 'SelfDealingRefused'")
-    assert (fact["topics"], str(author.account_id) in fact["body"]) == ('["moderation"]', True)
+    assert (fact["topics"], str(author.account_id) in fact["body"]) == ("[]", True)
 
 
 async def test_a_split_with_a_linked_account_in_it_pays_nobody(ports: Ports, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from domain.resources import ResourceChanged
 from tests import factories
 from tests.realtime import world
 from tests.realtime.clients import socket
+from tests.serving import Api
 
 INBOX = """
 subscription ($after: Cursor) { inbox(after: $after) { cursor resync kind message subject { __typename id } } }
@@ -82,3 +83,18 @@ async def test_a_resync_says_so(url: str) -> None:
         event = (await live.next("1"))["inbox"]
 
     assert (event["resync"], event["kind"], event["message"], event["subject"]) == (True, None, None, None)
+
+
+@pytest.mark.usefixtures("relay")
+async def test_the_live_inbox_goes_on_after_what_was_read(url: str, client: Api) -> None:
+    someone = await factories.signed_in()
+    await told(GenerationFinished(JobId(new_id()), someone.account.id, "SUCCEEDED"))
+    await world.relayed()
+    read = (await client.data("{ inboxEntries { edges { node { cursor } } } }", token=someone.token))["inboxEntries"]
+    await told(GenerationFinished(JobId(new_id()), someone.account.id, "FAILED"))
+    async with socket(url, someone.token) as live:
+        await live.subscribe_unawaited("1", INBOX, after=read["edges"][0]["node"]["cursor"])
+
+        event = (await live.next("1"))["inbox"]
+
+    assert event["message"] == "Your pictures could not be drawn; nothing was charged."

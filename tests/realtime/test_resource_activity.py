@@ -31,17 +31,21 @@ async def test_an_owner_sees_each_step_and_others_only_what_is_published(url: st
     watched = f"resource_{resource_id.hex}"
     async with socket(url, signed.token) as theirs, socket(url) as public:
         await theirs.subscribe("1", ACTIVITY, id=watched)
-        await public.subscribe("1", ACTIVITY, id=watched)
 
         await resources.submit(owner, resource_id)
         scanning = (await theirs.next("1"))["resourceActivity"]
+        await public.subscribe_unawaited("1", ACTIVITY, id=watched)
+        refused = await public.receive()
         await scanned(owner)
         shown = (await theirs.next("1"))["resourceActivity"]
-        seen = (await public.next("1"))["resourceActivity"]
+        await public.subscribe("2", ACTIVITY, id=watched)
+        await resources.remove(owner, resource_id)
+        gone = (await public.next("2"))["resourceActivity"]
 
     assert scanning["resource"] == {"status": "SCANNING", "files": [{"scan": {"verdict": "PENDING"}}]}
     assert shown["resource"] == {"status": "PUBLISHED", "files": [{"scan": {"verdict": "CLEAN"}}]}
-    assert seen["resource"]["status"] == "PUBLISHED"
+    assert refused["payload"][0]["extensions"] == {"code": "NOT_FOUND"}
+    assert gone["resource"] is None
 
 
 async def test_who_was_cut_off_hears_what_was_missed(url: str, relay: Relay, ports: Ports) -> None:

@@ -84,11 +84,31 @@ async def test_what_is_none_of_the_protocol_closes_with_4400(url: str, message: 
     assert reason
 
 
-async def test_a_payload_that_is_no_object_closes_with_4400(url: str) -> None:
+@pytest.mark.parametrize("payload", ["token", 5, True, ["token"]])
+async def test_a_payload_that_is_no_object_closes_with_4400(url: str, payload: object) -> None:
     async with raw_socket(url) as live:
-        await live.send({"type": "connection_init", "payload": "token"})
+        await live.send({"type": "connection_init", "payload": payload})
 
         assert await live.closed() == (4400, "The payload of connection_init must be an object")
+
+
+@pytest.mark.parametrize("name", ["token", "Authorization"])
+@pytest.mark.parametrize("value", [5, 0, False, ["token"], {"token": "token"}])
+async def test_a_token_that_is_no_string_closes_with_4400(url: str, name: str, value: object) -> None:
+    async with raw_socket(url) as live:
+        await live.send({"type": "connection_init", "payload": {name: value}})
+
+        assert await live.closed() == (4400, f"`{name}` in the payload of connection_init must be a string")
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"token": None}, {"token": ""}, {"other": 5}])
+async def test_who_gives_no_token_connects_as_nobody(url: str, payload: object) -> None:
+    async with raw_socket(url) as live:
+        await live.send({"type": "connection_init", "payload": payload})
+        assert await live.receive() == ACK
+        await live.send({"id": "1", "type": "subscribe", "payload": {"query": "{ viewer { handle } }"}})
+
+        assert (await live.next("1"))["viewer"] is None
 
 
 async def test_a_silent_client_is_closed_with_4408(url: str) -> None:

@@ -4,12 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from domain.bounties import BountySplit, InitiatorReminded, News, StakeholderTold
+from domain.bounties import (
+    BountyDecided,
+    BountySplit,
+    EntryDecided,
+    EntryStatus,
+    EscrowMismatch,
+    InitiatorReminded,
+    News,
+    StakeholderTold,
+)
 from domain.generation import PicturesWithheld
 from domain.kernel.ids import AccountId, ClaimId, JobId, ResourceId, Subject, new_id
 from domain.kernel.scope import Actor, Role
 from domain.likeness import ClaimDecided
-from domain.resources import ResourceChanged
+from domain.resources import ResourceChanged, ResourceStatus
 from schema.inbox import NOTICES, InboxKind, Notice
 from tests.factories import system_scope
 from tests.fakes import at
@@ -59,6 +68,35 @@ def test_an_owner_hears_what_a_moderator_decided(status: str, message: str) -> N
     notice = NOTICES[ResourceChanged](system_scope(), decided)
 
     assert notice == Notice(InboxKind.RESOURCE_DECIDED, Subject("resource", resource_id), message)
+
+
+@pytest.mark.parametrize("status", list(ResourceStatus))
+def test_an_owner_is_told_what_there_is_something_to_say_about(status: ResourceStatus) -> None:
+    owner_id = AccountId(new_id())
+    fact = ResourceChanged(ResourceId(new_id()), owner_id, status)
+
+    assert (f"inbox:{owner_id}" in fact.topics()) == (NOTICES[ResourceChanged](system_scope(), fact) is not None)
+
+
+@pytest.mark.parametrize("cause", ["VALIDATION", "CLAIM", "MODERATOR"])
+@pytest.mark.parametrize("status", [status for status in EntryStatus if status is not EntryStatus.DRAFT])
+def test_an_author_is_told_what_there_is_something_to_say_about(status: EntryStatus, cause: str) -> None:
+    author_id = AccountId(new_id())
+    fact = EntryDecided(new_id(), new_id(), author_id, new_id(), status=status, before="SCANNING", cause=cause)
+    author = system_scope().as_(Actor(author_id, "somebody", Role.MEMBER))
+
+    assert (f"inbox:{author_id}" in fact.topics()) == (NOTICES[EntryDecided](author, fact) is not None)
+
+
+@pytest.mark.parametrize("cause", ["REGISTRY", "CLAIM", "RISK", "REVIEW", "MODERATOR"])
+@pytest.mark.parametrize("standing", ["LISTED", "WAITING", "HELD", "REFUSED"])
+def test_an_initiator_is_told_what_there_is_something_to_say_about(standing: str, cause: str) -> None:
+    initiator_id = AccountId(new_id())
+    for before in ("LISTED", "HELD"):
+        fact = BountyDecided(new_id(), initiator_id, standing=standing, before=before, cause=cause)
+
+        said = NOTICES[BountyDecided](system_scope(), fact) is not None
+        assert (f"inbox:{initiator_id}" in fact.topics()) == said
 
 
 def test_a_claimant_hears_of_the_decision() -> None:
@@ -125,6 +163,25 @@ def test_an_initiator_is_reminded_until_when_to_judge() -> None:
         InboxKind.BOUNTY_REMINDER,
         "Your bounty has entries to judge: award one until 08 March 2026, 12:30 UTC, or its rule decides.",
     )
+
+
+def test_moderators_are_told_of_all_books_together_as_long_as_they_are_moderators() -> None:
+    account_id = AccountId(new_id())
+    altogether = EscrowMismatch(None, escrowed=139, owed=140, pledged=140, pot=140, moderator_ids=(account_id,))
+    moderator, member = [
+        system_scope().as_(Actor(account_id, "somebody", role)) for role in (Role.MODERATOR, Role.MEMBER)
+    ]
+
+    notice = NOTICES[EscrowMismatch](moderator, altogether)
+
+    assert list(altogether.topics()) == [f"inbox:{account_id}"]
+    assert notice == Notice(
+        InboxKind.BOOKS_DISAGREE,
+        None,
+        "The books of all bounties disagree: 139 credits lie in escrow where 140 should. Have an operator look.",
+    )
+    assert NOTICES[EscrowMismatch](member, altogether) is None
+    assert NOTICES[EscrowMismatch](moderator, replace(altogether, bounty_id=new_id())) is None
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,18 @@ async def verdicts_of(entry_ids: Sequence[EntryId]) -> Verdicts:
 async def hand_out(w: Work, scope: Scope, bounty: LockedBounty, grants: Sequence[Grant], step: Step) -> None:
     """Pay the pot, write the grants, and tell it. The first grant is of the entry that the bounty names as awarded."""
     first = grants[0].entry
+    before = bounty.status
     bounty = await take(w, scope, bounty, step, entry_id=first.id, amount=bounty.pot)
     await AwardRow.insert(*[_row(scope, bounty, grant) for grant in grants])
     received = await pay_out(
         w, bounty, [Payment(grant.entry.author_id, grant.amount, Reason.BOUNTY_AWARD) for grant in grants]
     )
     if len(grants) == 1:
-        w.tell(BountyAwarded(bounty.id, first.id, author_id=first.author_id, initiator_id=bounty.initiator_id))
+        w.tell(
+            BountyAwarded(
+                bounty.id, first.id, author_id=first.author_id, initiator_id=bounty.initiator_id, before=before
+            )
+        )
     else:
         w.tell(
             BountySplit(
@@ -90,6 +95,7 @@ async def hand_out(w: Work, scope: Scope, bounty: LockedBounty, grants: Sequence
                 author_ids=tuple(grant.entry.author_id for grant in grants),
                 percents=tuple(grant.percent for grant in grants),
                 initiator_id=bounty.initiator_id,
+                before=before,
             )
         )
     await tell_stakeholders(w, bounty, News.AWARDED, but=[*received, bounty.initiator_id])

@@ -52,10 +52,11 @@ async def call_off(w: Work, scope: Scope, bounty: LockedBounty, authors: Sequenc
 
     Raises Conflict.
     """
+    before = bounty.status
     bounty = await take(w, scope, bounty, Step.CANCEL, amount=bounty.pot)
     payments = consolation(bounty.pot, authors, scope.ports.policy.cancel_share_percent)
     received = await pay_out(w, bounty, payments)
-    w.tell(BountyCancelled(bounty_id=bounty.id))
+    w.tell(BountyCancelled(bounty_id=bounty.id, before=before))
     await tell_stakeholders(w, bounty, News.CANCELLED, received=received, but=[scope.account_id])
 
 

@@ -162,7 +162,8 @@ async def _in_the_running(w: Work, bounty: LockedBounty, verdicts: Verdicts) -> 
 
 async def _give_back(w: Work, scope: Scope, bounty: LockedBounty) -> None:
     """Refund every pledge."""
+    before = bounty.status
     bounty = await take(w, scope, bounty, Step.REFUND, amount=bounty.pot)
     received = await pay_out(w, bounty)
-    w.tell(BountyRefunded(bounty_id=bounty.id))
+    w.tell(BountyRefunded(bounty_id=bounty.id, before=before))
     await tell_stakeholders(w, bounty, News.REFUNDED, received=received)

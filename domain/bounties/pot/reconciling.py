@@ -5,9 +5,11 @@ person has looked and the books agree again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
+from domain.accounts import moderators
 from domain.bounties import rules
 from domain.bounties.facts import EscrowMismatch
 from domain.bounties.reads import bounties_by_ids
@@ -15,15 +17,18 @@ from domain.bounties.rules import Step
 from domain.bounties.steps import lock_bounty, take
 from domain.bounties.tables import BountyRow
 from domain.bounties.values import Books, Bounty
-from domain.kernel.ids import BountyId
+from domain.kernel.ids import AccountId, BountyId
+from domain.kernel.inbox import inbox_of
+from domain.kernel.outbox import newest_of
 from domain.kernel.refusals import Conflict, NotAllowed
 from domain.kernel.scope import Scope
-from domain.kernel.work import Work, work
+from domain.kernel.work import Work, pool, work
 from domain.ledger import escrowed_in_all
 
 BATCH = 1000
 """How many bounties are proved by one statement."""
 
+_TOLD_AGAIN_AFTER = timedelta(days=1)
 _FIRST = BountyId(UUID(int=0))
 _ONE = "b.id = $1"
 _NEXT = "b.id > $1 ORDER BY b.id LIMIT $2"
@@ -114,8 +119,16 @@ async def stop_if_wrong(scope: Scope, bounty_id: BountyId) -> tuple[Books, bool]
 
 
 async def _raise_alarm(scope: Scope, books: Books) -> None:
+    told = _alarm(books)
+    to_tell = [account_id for account_id in await moderators() if not await _knows(scope, account_id, told)]
     async with work(scope.now) as w:
-        w.tell(_alarm(books))
+        w.tell(replace(told, moderator_ids=tuple(to_tell)))
+
+
+async def _knows(scope: Scope, account_id: AccountId, told: EscrowMismatch) -> bool:
+    """Say whether a moderator was told of the same difference within a day: while it lasts they are told once a day."""
+    last = await newest_of(pool(), inbox_of(account_id), told.kind, since=scope.now - _TOLD_AGAIN_AFTER)
+    return isinstance(last, EscrowMismatch) and last.difference == told.difference
 
 
 async def _books(w: Work, which: str, *arguments: object) -> list[Books]:

@@ -100,11 +100,11 @@ async def _tell_public(w: Work, scope: Scope, row: Mapping[str, Any], now: Hold)
         await record(w, bounty_id, step, at=scope.now, before=status, reached=status, actor_id=scope.account_id)
     if not listed_before:
         if not now.held:
-            w.tell(BountyOpened(bounty_id=bounty_id, initiator_id=row["initiator_id"]))
+            w.tell(BountyOpened(bounty_id=bounty_id, initiator_id=row["initiator_id"], before=status))
     elif now.held:
-        w.tell(BountyHidden(bounty_id=bounty_id))
+        w.tell(BountyHidden(bounty_id=bounty_id, before=status))
     else:
-        w.tell(BountyShown(bounty_id=bounty_id))
+        w.tell(BountyShown(bounty_id=bounty_id, before=status))
 
 
 async def _give_reasons(w: Work, row: Mapping[str, Any], now: Hold, *, at: datetime) -> None:

@@ -99,7 +99,11 @@ async def outcome_published(scope: Scope, fact: ResourceChanged) -> None:
         )
         if told is None:
             await take(w, scope, bounty, Step.PUBLISH, entry_id=entry_id)
-            w.tell(OutcomePublished(bounty_id=bounty_id, entry_id=entry_id, resource_id=fact.resource_id))
+            w.tell(
+                OutcomePublished(
+                    bounty_id=bounty_id, entry_id=entry_id, resource_id=fact.resource_id, before=bounty.status
+                )
+            )
 
 
 async def _of_resource(resource_id: UUID) -> tuple[BountyId, EntryId] | None:
