@@ -16,7 +16,6 @@ from domain.likeness.claim_reads import (
     joined_counts,
     kept_messages,
     list_claims,
-    overdue_claims,
 )
 from domain.likeness.clockwork import tick
 from domain.likeness.deciding import decide_claim, withdraw_claim
@@ -110,7 +109,6 @@ __all__ = [
     "mailed_claim",
     "note_affected",
     "open_claim",
-    "overdue_claims",
     "persons_by_ids",
     "register",
     "registry_version",
