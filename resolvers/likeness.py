@@ -57,7 +57,7 @@ class LikenessQuery:
         scope, wanted = info.context.scope, Wanted.of(info)
         if not scope.is_moderator:
             return None
-        asked, filtered = ask(first, after or None, width=1), filter.read() if filter else likeness.ClaimFilter()
+        asked, filtered = ask(first, after or None, width=3), filter.read() if filter else likeness.ClaimFilter()
         page = await likeness.list_claims(scope, asked, filtered, with_total="totalCount" in wanted)
         return await LikenessClaimConnection.of(scope, page, wanted)
 

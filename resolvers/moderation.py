@@ -62,10 +62,10 @@ class ModerationQuery:
 
     @strawberry.field(description="What the platform did from `from` to `to` (exclusive).")
     async def transparency_report(
-        self, from_: Annotated[datetime, strawberry.argument(name="from")], to: datetime
+        self, info: Info, from_: Annotated[datetime, strawberry.argument(name="from")], to: datetime
     ) -> TransparencyReport:
         """Count what happened in a span of time."""
-        return TransparencyReport.of(await moderation.transparency(from_, to))
+        return TransparencyReport.of(await moderation.transparency(info.context.scope, from_, to))
 
 
 @strawberry.type

@@ -22,7 +22,6 @@ from domain.likeness.claim_reads import (
     face_counts,
     joined_counts,
     list_claims,
-    overdue_claims,
 )
 from domain.likeness.claim_rules import case_code_of, mailed_claim
 from domain.likeness.clockwork import tick
@@ -134,7 +133,6 @@ __all__ = [
     "notes_on_claims",
     "open_claim",
     "open_from_kept",
-    "overdue_claims",
     "persons_by_ids",
     "pointed_at",
     "register",

@@ -9,7 +9,15 @@ from domain.kernel.refusals import Conflict, InvalidInput
 from domain.kernel.scope import Scope
 from domain.kernel.work import work
 from domain.likeness.facts import RegistryChanged
-from domain.likeness.registering import next_version, present, take_out, write_person
+from domain.likeness.registering import (
+    change_own,
+    next_version,
+    own_part,
+    present,
+    protecting,
+    take_out,
+    write_person,
+)
 from domain.likeness.rules import checked_person
 from domain.registry.snapshot import Consent, Person
 
@@ -44,17 +52,20 @@ async def change(
     consent: Consent | None = None,
     creators: Sequence[UUID] | None = None,
 ) -> tuple[Person, int]:
-    """Change what a person is known by or allows; None leaves it. Gives them with the registry's new version.
+    """Change the operator's own part of what a person is known by or allows; None leaves it.
+
+    What upheld claims say stays beside it. Gives the person with the registry's new version.
 
     Raises SignInRequired, NotAllowed, NotFound, InvalidInput.
     """
     _require_authority(scope)
     async with work(scope.now) as w:
         version = await next_version(w)
-        before = await present(w, person_id)
+        now = await present(w, person_id)
+        before = await own_part(w, person_id) or Person(person_id, now.name)
         consent = before.consent if consent is None else consent
         kept = before.creators if consent is Consent.NAMED_CREATORS else ()
-        person = await beside_loop(
+        own = await beside_loop(
             checked_person,
             person_id,
             name=before.name if name is None else name,
@@ -62,7 +73,7 @@ async def change(
             consent=consent,
             creators=kept if creators is None else creators,
         )
-        await write_person(w, person, version, own=person, at=scope.now)
+        person = await change_own(w, own, version, at=scope.now)
         w.tell(RegistryChanged(version, (person_id,)))
     return person, version
 
@@ -70,12 +81,19 @@ async def change(
 async def withdraw(scope: Scope, person_id: PersonId) -> int:
     """Take a person out of the registry, with the files blocked for them and their faces; give its new version.
 
-    Raises SignInRequired, NotAllowed, NotFound.
+    Whoever upheld claims protect stays: each claim is withdrawn by its claimant. Raises SignInRequired, NotAllowed,
+    NotFound, Conflict.
     """
     _require_authority(scope)
     async with work(scope.now) as w:
         version = await next_version(w)
         await present(w, person_id)
+        if codes := await protecting(w, person_id):
+            raise Conflict(
+                f"This person is protected by {len(codes)} upheld {'claim' if len(codes) == 1 else 'claims'}, such as"
+                f" {codes[0]}: they leave the registry when their claimants withdraw them.",
+                state="PROTECTED",
+            )
         await take_out(w, person_id, version, at=scope.now)
         w.tell(RegistryChanged(version, (person_id,)))
     return version
@@ -95,7 +113,7 @@ async def block_file(scope: Scope, *, sha256: str, person_id: PersonId) -> int:
         await present(w, person_id)
         added = await w.execute(
             "INSERT INTO blocked_file (id, sha256, person_id, blocked_at, changed_in) VALUES ($1, $2, $3, $4, $5)"
-            " ON CONFLICT (sha256) DO NOTHING",
+            " ON CONFLICT (sha256, person_id) WHERE claim_id IS NULL DO NOTHING",
             new_id(),
             digits,
             person_id,

@@ -9,7 +9,7 @@ import asyncpg
 
 from domain.kernel.findings import Finding
 from domain.kernel.ids import AccountId, ClaimId, PersonId, Subject
-from domain.kernel.paging import Page, PageAsk, page_of, uuid_part
+from domain.kernel.paging import Page, PageAsk, float_part, int_part, page_of, uuid_part
 from domain.kernel.scope import Scope
 from domain.kernel.sql import fetch, fetch_one
 from domain.likeness.values import (
@@ -21,6 +21,11 @@ from domain.likeness.values import (
     ClaimStatus,
 )
 from domain.registry.snapshot import Consent
+
+_OPEN = "(status IN ('RECEIVED', 'VERIFYING'))"
+_RANK = f"(CASE WHEN {_OPEN} THEN -extract(epoch FROM due_at) ELSE extract(epoch FROM received_at) END)::float8"
+"""Of two claims that are open, or of two that are not, the one with the higher rank stands first."""
+_MATCHES = f"($1::text IS NULL OR status = $1) AND ($2::bool IS NULL OR ({_OPEN} AND due_at <= $3) = $2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,50 +51,38 @@ async def claims_by_ids(scope: Scope, ids: Sequence[UUID]) -> dict[ClaimId, Clai
 
 
 async def list_claims(scope: Scope, asked: PageAsk, wanted: ClaimFilter, *, with_total: bool = False) -> Page[Claim]:
-    """Give claims, those due first at the head where they are open, newest first otherwise. Moderators only.
+    """Give claims: the open ones first, of which those due first are at the head, then the others, newest first.
 
-    Raises SignInRequired, NotAllowed.
+    Moderators only. Raises SignInRequired, NotAllowed.
     """
     if not scope.system:
         scope.require_moderator()
-    where = """
-        ($1::text IS NULL OR status = $1)
-        AND ($2::bool IS NULL OR (status IN ('RECEIVED', 'VERIFYING') AND due_at <= $3) = $2)
-    """
     rows = await fetch(
-        f"SELECT * FROM likeness_claim WHERE {where} AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5",  # noqa: S608 - a constant of this function
+        f"""
+        SELECT *, {_RANK} AS rank FROM likeness_claim WHERE {_MATCHES}
+            AND ($4::bool IS NULL OR ({_OPEN}, {_RANK}, id) < ($4, $5::float8, $6::uuid))
+        ORDER BY {_OPEN} DESC, {_RANK} DESC, id DESC LIMIT $7
+        """,  # noqa: S608 - constants of ours
         wanted.status,
         wanted.overdue,
         scope.now,
-        uuid_part(asked, 0),
+        None if asked.after is None else bool(int_part(asked, 0)),
+        float_part(asked, 1),
+        uuid_part(asked, 2),
         asked.first + 1,
     )
     total = None
     if with_total:
         counted = await fetch_one(
-            f"SELECT count(*) FROM likeness_claim WHERE {where}",  # noqa: S608 - as above
+            f"SELECT count(*) FROM likeness_claim WHERE {_MATCHES}",  # noqa: S608 - as above
             wanted.status,
             wanted.overdue,
             scope.now,
         )
         total = counted[0] if counted else 0
     claims = [claim_of(row) for row in rows]
-    return page_of(claims, [(claim.id.hex,) for claim in claims], asked, total=total)
-
-
-async def overdue_claims(scope: Scope) -> Sequence[Claim]:
-    """Give up to a hundred claims whose time to decide is over, the longest overdue first. Moderators only.
-
-    Raises SignInRequired, NotAllowed.
-    """
-    if not scope.system:
-        scope.require_moderator()
-    rows = await fetch(
-        "SELECT * FROM likeness_claim WHERE status IN ('RECEIVED', 'VERIFYING') AND due_at <= $1"
-        " ORDER BY due_at, id LIMIT 100",
-        scope.now,
-    )
-    return [claim_of(row) for row in rows]
+    keys = [(int(claim.open), float(row["rank"]), claim.id.hex) for claim, row in zip(claims, rows, strict=True)]
+    return page_of(claims, keys, asked, total=total)
 
 
 async def affected_by(claim_ids: Sequence[ClaimId]) -> Mapping[ClaimId, Sequence[Affected]]:
@@ -126,13 +119,21 @@ async def claims_about(subjects: Sequence[Subject]) -> Mapping[Subject, Sequence
 
 
 async def joined_counts(claims: Sequence[Claim]) -> Mapping[ClaimId, int]:
-    """Say for each claim how many others are about the same person. The caller may see the claims."""
+    """Say for each claim how many others that stand are about the same person. The caller may see the claims.
+
+    One that names nobody yet is joined with none.
+    """
     rows = await fetch(
-        "SELECT name_key, count(*) FROM likeness_claim WHERE name_key = ANY($1::text[]) GROUP BY name_key",
-        list({claim.name_key for claim in claims}),
+        """
+        SELECT mine.id, count(*) FROM likeness_claim mine
+        JOIN likeness_claim other ON other.name_key = mine.name_key AND other.id <> mine.id
+            AND other.status NOT IN ('REJECTED', 'WITHDRAWN')
+        WHERE mine.id = ANY($1::uuid[]) AND mine.name_key <> '' GROUP BY mine.id
+        """,
+        [claim.id for claim in claims],
     )
-    by_key = {row["name_key"]: row["count"] for row in rows}
-    return {claim.id: by_key.get(claim.name_key, 1) - 1 for claim in claims}
+    counted = {row["id"]: row["count"] for row in rows}
+    return {claim.id: counted.get(claim.id, 0) for claim in claims}
 
 
 async def face_counts(ids: Sequence[UUID]) -> Mapping[UUID, int]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.kernel.ids import Subject
 from domain.kernel.refusals import Conflict, InvalidInput
 from domain.kernel.text import clean
-from domain.likeness.rules import MAX_ALIASES, checked_person
+from domain.likeness.rules import checked_person
 from domain.likeness.values import Claim, ClaimDraft, ClaimRelation, ClaimStatus, MailedClaim
 from domain.registry.names import MAX_NAME_LENGTH
 from domain.registry.snapshot import Consent, Person
@@ -43,6 +43,9 @@ _LABEL = r"(?!-)(?:[A-Za-z0-9-]|[^\x00-\x7f]){1,63}(?<!-)"
 _EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 """An address as mail programs write it plainly (RFC 5322, dot-atom): nothing that a header could read as two."""
 _OURS = re.compile(r"(?<![A-Za-z0-9_])(resource|bounty|entry|job|image)_([0-9a-f]{32})(?![0-9a-f])")
+_MARKS_SPELL, _LATER_LATIN_AND_GREEK = "\u0780", ("\u1e00", "\u1fff")
+"""From here on marks are letters of their own, as vowel signs are in Devanagari; but for later Latin and Greek."""
+_DASHES = re.compile(r"[\s\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d-]")
 _STRICTEST_FIRST = (Consent.DENY_ALL, Consent.NAMED_CREATORS, Consent.SAFE_FOR_WORK_ONLY)
 
 
@@ -53,8 +56,8 @@ def new_case_code() -> str:
 
 
 def case_code_of(text: str) -> str | None:
-    """Read a case code as people write it: in any case, with or without its hyphens; None for anything else."""
-    found = _CASE_CODE.fullmatch(re.sub(r"\s", "", text[:40]).upper())
+    """Read a case code as people write it: in any case or width, with or without dashes; None for anything else."""
+    found = _CASE_CODE.fullmatch(_written_together(text).upper())
     return f"LC-{found[1]}-{found[2]}" if found else None
 
 
@@ -64,19 +67,31 @@ def new_pin() -> str:
 
 
 def pin_of(text: str) -> str | None:
-    """Read a PIN as people write it, with spaces or hyphens; None for anything else."""
-    digits = re.sub(r"[\s-]", "", text[:40])
+    """Read a PIN as people write it, with spaces or dashes, in digits of any width; None for anything else."""
+    digits = _written_together(text)
     return digits if _PIN.fullmatch(digits) else None
+
+
+def _written_together(text: str) -> str:
+    return _DASHES.sub("", unicodedata.normalize("NFKC", text[:40]))
 
 
 def name_key(name: str) -> str:
     """Fold a name so that two ways of writing it are one: case, accents, punctuation and the order of its parts.
 
-    It joins claims about one person; what is recognised in texts is for the registry's own folding to say.
+    Marks are accents in Latin, Greek, Cyrillic, Hebrew and Arabic letters; elsewhere they are vowels and consonants,
+    and make another name. It joins claims about one person; what is recognised in texts is for the registry's own
+    folding to say.
     """
-    decomposed = unicodedata.normalize("NFKD", name).casefold()
-    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(sorted(re.findall(r"[^\W_]+", kept)))
+    kept: list[str] = []
+    accented = False
+    for char in unicodedata.normalize("NFKD", name).casefold():
+        if unicodedata.category(char).startswith("M"):
+            kept += [] if accented else [char]
+        else:
+            accented = char < _MARKS_SPELL or _LATER_LATIN_AND_GREEK[0] <= char <= _LATER_LATIN_AND_GREEK[1]
+            kept.append(char if char.isalnum() else " ")
+    return " ".join(sorted(unicodedata.normalize("NFC", "".join(kept)).split()))
 
 
 def name_keys(person: Person) -> list[str]:
@@ -218,7 +233,7 @@ class Entry:
 
 
 def merged(person_id: UUID, entries: Sequence[Entry]) -> Person:
-    """Make one person of all that is said of them: every name, and the strictest consent.
+    """Make one person of all that is said of them: every name, however many, and the strictest consent.
 
     Where several name creators, only those whom all name may; where none is left, nobody may.
     """
@@ -229,7 +244,7 @@ def merged(person_id: UUID, entries: Sequence[Entry]) -> Person:
     if consent is Consent.NAMED_CREATORS:
         creators = tuple(each for each in naming[0] if all(each in others for others in naming))
         consent = consent if creators else Consent.DENY_ALL
-    return Person(person_id, names[0], tuple(names[1 : MAX_ALIASES + 1]), consent, creators)
+    return Person(person_id, names[0], tuple(names[1:]), consent, creators)
 
 
 def _checked_names(name: str, aliases: Sequence[str]) -> Person:

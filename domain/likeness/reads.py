@@ -20,7 +20,8 @@ from domain.registry.snapshot import Consent, Person, Snapshot
 
 _BLOCKED_SQL = f"""
     SELECT blocked_file.sha256, blocked_file.person_id, {FINGERPRINT_SQL.format(sha256="blocked_file.sha256")}
-    FROM blocked_file WHERE $1::uuid[] IS NULL OR blocked_file.person_id = ANY($1) ORDER BY blocked_file.sha256
+    FROM (SELECT DISTINCT sha256, person_id FROM blocked_file) AS blocked_file
+    WHERE $1::uuid[] IS NULL OR blocked_file.person_id = ANY($1) ORDER BY blocked_file.sha256
 """  # noqa: S608 - constants of ours
 
 _PERSONS_SQL = """

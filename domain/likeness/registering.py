@@ -10,7 +10,7 @@ from domain.kernel.ids import ClaimId, PersonId, new_id
 from domain.kernel.refusals import NotFound
 from domain.kernel.work import Work
 from domain.likeness import faces
-from domain.likeness.claim_rules import Entry, merged, name_keys
+from domain.likeness.claim_rules import Entry, merged, name_key, name_keys
 from domain.likeness.reads import person_of
 from domain.likeness.values import Claim
 from domain.registry.snapshot import Consent, Person
@@ -69,18 +69,29 @@ async def take_out(w: Work, person_id: PersonId, version: int, *, at: datetime) 
 
 async def join(w: Work, claim: Claim, version: int, *, at: datetime) -> PersonId:
     """Register whom an upheld claim is about: as a new person, or with those who are known by the same name."""
-    known = await w.one(
-        "SELECT id FROM registered_person WHERE withdrawn_at IS NULL AND name_keys @> ARRAY[$1::text]"
-        " ORDER BY id LIMIT 1 FOR UPDATE",
-        claim.name_key,
-    )
-    person_id = PersonId(known["id"] if known else new_id())
-    entries = [*await _entries(w, person_id), _entry_of(claim)]
-    own = await _own(w, person_id)
+    known = await _known(w, claim)
+    person_id = known or PersonId(new_id())
+    own = await own_part(w, person_id)
+    entries = [*await _entries(w, person_id, own), _entry_of(claim)]
     await write_person(w, merged(person_id, entries), version, own=own, at=at)
     await faces.enrol(w, claim.id, person_id)
     await _block_what_was_held(w, claim, person_id, version, at=at)
     return person_id
+
+
+async def _known(w: Work, claim: Claim) -> PersonId | None:
+    """Find and lock the entry of somebody who has the claim's main name, or whose main name the claim has as another.
+
+    A name that is another one to both joins nobody: many people may share it.
+    """
+    keys = name_keys(Person(claim.id, claim.person_name, claim.aliases))
+    rows = await w.fetch(
+        "SELECT id, name, name_keys FROM registered_person WHERE withdrawn_at IS NULL AND name_keys && $1::text[]"
+        " ORDER BY id FOR UPDATE",
+        keys,
+    )
+    same = [row for row in rows if claim.name_key in row["name_keys"] or name_key(row["name"]) in keys]
+    return PersonId(same[0]["id"]) if same else None
 
 
 async def leave(w: Work, claim: Claim, person_id: PersonId, version: int, *, at: datetime) -> None:
@@ -90,16 +101,23 @@ async def leave(w: Work, claim: Claim, person_id: PersonId, version: int, *, at:
     row = await w.one("SELECT 1 FROM registered_person WHERE id = $1 AND withdrawn_at IS NULL FOR UPDATE", person_id)
     if row is None:  # the operator took the person out meanwhile
         return
-    entries = await _entries(w, person_id)
+    own = await own_part(w, person_id)
+    entries = await _entries(w, person_id, own)
     if not entries:
         await take_out(w, person_id, version, at=at)
         return
-    await write_person(w, merged(person_id, entries), version, own=await _own(w, person_id), at=at)
+    await write_person(w, merged(person_id, entries), version, own=own, at=at)
 
 
-async def _entries(w: Work, person_id: PersonId) -> list[Entry]:
+async def change_own(w: Work, own: Person, version: int, *, at: datetime) -> Person:
+    """Write another part of the operator's own of an entry; what upheld claims say of the person stays in it."""
+    person = merged(own.id, await _entries(w, PersonId(own.id), own))
+    await write_person(w, person, version, own=own, at=at)
+    return person
+
+
+async def _entries(w: Work, person_id: PersonId, own: Person | None) -> list[Entry]:
     """Give what is said of a person now: by the operator, and by upheld claims in the order of their decision."""
-    own = await _own(w, person_id)
     rows = await w.fetch(
         "SELECT person_name, aliases, consent, creators FROM likeness_claim"
         " WHERE person_id = $1 AND status = 'UPHELD' ORDER BY decided_at, id",
@@ -112,7 +130,16 @@ async def _entries(w: Work, person_id: PersonId) -> list[Entry]:
     return [*([Entry(own.name, own.aliases, own.consent, own.creators)] if own else []), *of_claims]
 
 
-async def _own(w: Work, person_id: PersonId) -> Person | None:
+async def protecting(w: Work, person_id: PersonId) -> list[str]:
+    """Give the case codes of the upheld claims about a person, the oldest first."""
+    rows = await w.fetch(
+        "SELECT case_code FROM likeness_claim WHERE person_id = $1 AND status = 'UPHELD' ORDER BY id", person_id
+    )
+    return [row["case_code"] for row in rows]
+
+
+async def own_part(w: Work, person_id: PersonId) -> Person | None:
+    """Give what the operator alone has said of a person; None where only claims have."""
     row = await w.one("SELECT own FROM registered_person WHERE id = $1", person_id)
     if row is None or row["own"] is None:
         return None
@@ -129,15 +156,20 @@ async def _own(w: Work, person_id: PersonId) -> Person | None:
 async def _block_what_was_held(w: Work, claim: Claim, person_id: PersonId, version: int, *, at: datetime) -> None:
     """Put the files of what was held under a claim into the registry, so that copies are recognised by their bytes.
 
-    A file that the claim's consent allows stays out: a blocked file is blocked whatever the person allows.
+    So are those of what would have been held, had nothing else restricted it already. A file may be blocked under
+    several claims, and is free when the last of them is withdrawn. A file that the claim's consent allows stays out:
+    a blocked file is blocked whatever the person allows.
     """
-    rows = await w.fetch("SELECT before FROM claim_affected WHERE claim_id = $1 AND action = 'HELD'", claim.id)
+    rows = await w.fetch(
+        "SELECT before FROM claim_affected WHERE claim_id = $1 AND (action = 'HELD' OR before @> '{\"agrees\": true}')",
+        claim.id,
+    )
     blocked = [
         sha256 for row in rows for sha256 in _files_against(json.loads(row["before"]), claim.consent, claim.creators)
     ]
     await w.many(
         "INSERT INTO blocked_file (id, sha256, person_id, blocked_at, changed_in, claim_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sha256) DO NOTHING",
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sha256, claim_id) WHERE claim_id IS NOT NULL DO NOTHING",
         [(new_id(), sha256, person_id, at, version, ClaimId(claim.id)) for sha256 in dict.fromkeys(blocked)],
     )
 

@@ -3,18 +3,19 @@
 from datetime import datetime
 
 from domain import bounties, generation, likeness
+from domain.kernel.scope import Scope
 from domain.moderation.rules import check_span, share
 from domain.moderation.values import Transparency
 
 
-async def transparency(start: datetime, end: datetime) -> Transparency:
+async def transparency(scope: Scope, start: datetime, end: datetime) -> Transparency:
     """Count what happened from `start` to `end` (exclusive). Raises InvalidInput.
 
     Reports, rewards and appeals are zero because this release takes none.
     """
     check_span(start, end)
     counts = await bounties.counts_between(start, end)
-    claims = await likeness.claims_between(start, end)
+    claims = await likeness.claims_between(start, end, now=scope.now)
     return Transparency(
         start=start,
         end=end,

@@ -147,8 +147,8 @@ async def test_the_transparency_report_counts_what_happened_in_its_span(
     end = clock.now()
     await opened(initiator)
 
-    report = await moderation.transparency(start, end)
-    later = await moderation.transparency(end, end + timedelta(days=1))
+    report = await moderation.transparency(initiator, start, end)
+    later = await moderation.transparency(initiator, end, end + timedelta(days=1))
 
     assert (report.bounties_opened, report.bounties_depicting_real_people) == (2, 1)
     assert (report.entries_submitted, report.real_person_entry_share) == (3, 1 / 3)
@@ -160,5 +160,5 @@ async def test_the_transparency_report_counts_what_happened_in_its_span(
         0,
     )
     with pytest.raises(InvalidInput) as refused:
-        await moderation.transparency(end, start)
+        await moderation.transparency(initiator, end, start)
     assert refused.value.field == "to"

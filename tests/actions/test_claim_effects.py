@@ -18,6 +18,7 @@ from domain.kernel.clock import HandClock
 from domain.kernel.findings import Signal
 from domain.kernel.ids import ClaimId, PersonId, ResourceId, Subject
 from domain.kernel.ports import Policy, Ports
+from domain.kernel.refusals import Conflict
 from domain.kernel.scope import Actor, Scope
 from domain.kernel.wire import MetadataText
 from domain.kernel.work import Work
@@ -495,3 +496,90 @@ async def test_what_is_not_public_is_told_to_nobody_who_guesses_its_id(
 
     [item] = (await likeness.affected_by([made.claim.id]))[made.claim.id]
     assert (item.subject.id, item.action, item.findings) == (removed, AffectedAction.NONE, ())
+
+
+async def test_a_file_stays_blocked_while_one_claim_that_names_it_stands(
+    db: asyncpg.Pool, nobody: Scope, system: Scope, acting: Acting
+) -> None:
+    owner, judge = acting(await member()), acting(await moderator())
+    named = await published(owner, b"1", MetadataText("ss_output_name", NAME))
+    first, second = await claimed(nobody, named), await claimed(nobody, named)
+    await decided(judge, first.claim, uphold=True)
+    await decided(judge, second.claim, uphold=True)
+
+    await withdrawn(nobody, first)
+    copy = await published(owner, b"1", title="A neutral title")
+    while_one_stands = await statuses(system, copy)
+    await withdrawn(nobody, second)
+
+    assert while_one_stands == [ResourceStatus.BLOCKED]
+    assert await statuses(system, named, copy) == [ResourceStatus.PUBLISHED] * 2
+    assert (await likeness.load_snapshot()).blocked_sha256 == ()
+
+
+async def test_people_whose_names_differ_in_their_vowel_signs_are_two(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting
+) -> None:
+    judge = acting(await moderator())
+    one = await filed(nobody, person_name="राज मीना", consent=Consent.SAFE_FOR_WORK_ONLY)
+    other = await filed(nobody, person_name="रोज मोना")
+
+    await decided(judge, one.claim, uphold=True)
+    await decided(judge, other.claim, uphold=True)
+
+    persons = (await likeness.load_snapshot()).persons
+    assert {person.name: person.consent for person in persons} == {
+        "राज मीना": Consent.SAFE_FOR_WORK_ONLY,
+        "रोज मोना": Consent.DENY_ALL,
+    }
+
+
+async def test_a_claim_joins_who_is_known_by_its_other_name_and_no_name_is_lost(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting
+) -> None:
+    judge = acting(await moderator())
+    aliases = tuple(f"Alias{letter}a Korvinsdale" for letter in "bcdfghjklmnpqrstvwxz")
+    claims = [
+        await filed(nobody, aliases=tuple(alias.replace("a K", f"{end} K") for alias in aliases)) for end in "aeiou"
+    ]
+    claims.append(await filed(nobody, person_name="Stage Name Korvin", aliases=(NAME,)))
+
+    for each in claims:
+        await decided(judge, each.claim, uphold=True)
+
+    [person] = (await likeness.load_snapshot()).persons
+    assert len(person.aliases) == 5 * 20 + 1
+    assert "Stage Name Korvin" in person.aliases
+
+
+async def test_what_an_operator_changes_is_his_own_part_and_a_claim_takes_its_part_away(
+    db: asyncpg.Pool, nobody: Scope, system: Scope, acting: Acting
+) -> None:
+    judge = acting(await moderator())
+    made = await filed(nobody, aliases=("Another Name Rigel",))
+    await decided(judge, made.claim, uphold=True)
+    [person] = (await likeness.load_snapshot()).persons
+
+    changed, _ = await likeness.change(system, PersonId(person.id), consent=Consent.SAFE_FOR_WORK_ONLY)
+    await withdrawn(nobody, made)
+
+    [left] = (await likeness.load_snapshot()).persons
+    assert (changed.aliases, changed.consent) == (("Another Name Rigel",), Consent.DENY_ALL)
+    assert (left.name, left.aliases, left.consent) == (NAME, (), Consent.SAFE_FOR_WORK_ONLY)
+
+
+async def test_an_operator_takes_nobody_out_whom_a_claim_protects(
+    db: asyncpg.Pool, nobody: Scope, system: Scope, acting: Acting
+) -> None:
+    made = await filed(nobody)
+    await decided(acting(await moderator()), made.claim, uphold=True)
+    before = await likeness.load_snapshot()
+
+    with pytest.raises(Conflict) as refused:
+        await likeness.withdraw(system, PersonId(before.persons[0].id))
+
+    assert refused.value.message == (
+        f"This person is protected by 1 upheld claim, such as {made.claim.case_code}:"
+        " they leave the registry when their claimants withdraw them."
+    )
+    assert await likeness.load_snapshot() == before

@@ -567,6 +567,10 @@ async def test_without_a_key_no_faces_are_taken(db: asyncpg.Pool, nobody: Scope,
     assert await _nothing(db)
 
 
+async def overdue(scope: Scope) -> list[ClaimId]:
+    return [claim.id for claim in (await likeness.list_claims(scope, PageAsk(), ClaimFilter(overdue=True))).items]
+
+
 async def test_the_clock_tells_at_50_80_and_100_per_cent(
     db: asyncpg.Pool, nobody: Scope, system: Scope, clock: HandClock, acting: Acting
 ) -> None:
@@ -585,9 +589,9 @@ async def test_the_clock_tells_at_50_80_and_100_per_cent(
     assert await told_after(0.1) == [50]
     assert await told_after(1) == []
     assert await told_after(13.4) == [80]
-    assert await likeness.overdue_claims(judge) == []
+    assert await overdue(judge) == []
     assert await told_after(9.6) == [100]
-    assert [claim.id for claim in await likeness.overdue_claims(judge)] == [made.claim.id]
+    assert await overdue(judge) == [made.claim.id]
     assert await told_after(100) == []
 
 
@@ -618,18 +622,52 @@ async def test_moderators_list_claims_by_status_and_overdue(nobody: Scope, actin
     upheld = await likeness.list_claims(judge, PageAsk(), ClaimFilter(status=ClaimStatus.UPHELD))
 
     assert ([claim.id for claim in everything.items], everything.total, everything.has_next) == (
-        [young.claim.id],
+        [old.claim.id],
         2,
         True,
     )
-    assert [claim.id for claim in rest.items] == [old.claim.id]
+    assert [claim.id for claim in rest.items] == [young.claim.id]
     assert [claim.id for claim in overdue.items] == [old.claim.id]
     assert list(upheld.items) == []
     with pytest.raises(NotAllowed):
         await likeness.list_claims(acting(await member()), PageAsk(), ClaimFilter())
 
 
-async def test_claims_in_figures(db: asyncpg.Pool, nobody: Scope, acting: Acting, clock: HandClock) -> None:
+async def test_open_claims_come_first_and_of_those_what_is_due_first(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting, clock: HandClock
+) -> None:
+    judge = acting(await moderator())
+    made = []
+    for _ in range(4):
+        made.append(await filed(nobody))
+        clock.turn(timedelta(hours=1))
+    for decided in made[:2]:
+        await likeness.decide_claim(judge, decided.claim.id, uphold=False, explanation="x")
+
+    first = await likeness.list_claims(judge, PageAsk(first=3), ClaimFilter())
+    rest = await likeness.list_claims(judge, PageAsk(first=3, after=first.keys[-1]), ClaimFilter())
+
+    ids = [one.claim.id for one in made]
+    assert [claim.id for claim in first.items] == [ids[2], ids[3], ids[1]]
+    assert [claim.id for claim in rest.items] == [ids[0]]
+
+
+async def test_a_claim_joins_those_that_stand_and_name_the_same_person(
+    db: asyncpg.Pool, nobody: Scope, acting: Acting
+) -> None:
+    judge = acting(await moderator())
+    made = [await filed(nobody) for _ in range(3)]
+    await likeness.decide_claim(judge, made[0].claim.id, uphold=False, explanation="x")
+    await db.execute("UPDATE likeness_claim SET name_key = '' WHERE id = $1", made[1].claim.id)
+
+    joined = await likeness.joined_counts([one.claim for one in made])
+
+    assert [joined[one.claim.id] for one in made] == [1, 0, 0]
+
+
+async def test_claims_in_figures(
+    db: asyncpg.Pool, nobody: Scope, system: Scope, acting: Acting, clock: HandClock
+) -> None:
     judge = acting(await moderator())
     clock.turn(timedelta(days=-10))
     start = clock.now()
@@ -639,9 +677,9 @@ async def test_claims_in_figures(db: asyncpg.Pool, nobody: Scope, acting: Acting
     clock.turn(timedelta(hours=40))
     await likeness.decide_claim(judge, upheld.claim.id, uphold=True, explanation="x")
 
-    counts = await likeness.claims_between(start, start + timedelta(days=5))
-    first_day = await likeness.claims_between(start, start + timedelta(days=1))
-    later = await likeness.claims_between(start + timedelta(days=5), start + timedelta(days=30))
+    counts = await likeness.claims_between(start, start + timedelta(days=5), now=system.now)
+    first_day = await likeness.claims_between(start, start + timedelta(days=1), now=system.now)
+    later = await likeness.claims_between(start + timedelta(days=5), start + timedelta(days=30), now=system.now)
 
     assert (counts.received, counts.upheld, counts.overdue, counts.median_hours) == (3, 1, 2, 30.0)
     assert (first_day.received, first_day.upheld, first_day.overdue, first_day.median_hours) == (3, 0, 0, 10.0)

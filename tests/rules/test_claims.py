@@ -71,6 +71,8 @@ def test_a_pin_is_ten_digits_however_they_are_grouped() -> None:
     pin = claim_rules.new_pin()
 
     assert claim_rules.pin_of(f" {pin[:5]}-{pin[5:]} ") == pin
+    assert claim_rules.pin_of("０６９–２０８ ０１２３") == "0692080123"
+    assert claim_rules.case_code_of("ＬＣ–７f3k—22qx") == "LC-7F3K-22QX"
     assert [claim_rules.pin_of(written) for written in ("", "123", pin + "1", "12345abcde")] == [None] * 4
 
 
@@ -85,6 +87,14 @@ def test_a_pin_is_ten_digits_however_they_are_grouped() -> None:
 )
 def test_two_ways_of_writing_a_name_have_one_key(one: str, other: str) -> None:
     assert claim_rules.name_key(one) == claim_rules.name_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("राज मीना", "रोज मोना"), ("กิตติ ชัย", "กีตติ ชัย"), ("はら かきた", "ばら がぎだ"), ("মিতা সেন", "মাতা সেন")],
+)
+def test_marks_that_are_letters_tell_names_apart(one: str, other: str) -> None:
+    assert claim_rules.name_key(one) != claim_rules.name_key(other)
 
 
 @pytest.mark.parametrize(
