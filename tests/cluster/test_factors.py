@@ -45,7 +45,7 @@ def test_factors_are_projected_as_the_definition_says(width: int, rank: int, at_
     assert np.allclose(update.core, expected, rtol=1e-5, atol=1e-3 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("dtype", ["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"])
+@pytest.mark.parametrize("dtype", ["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8", "I16", "I32", "I64"])
 def test_every_dtype_is_projected_alike(dtype: str) -> None:
     chance = np.random.default_rng(4)
     # Numbers that all dtypes can tell.
@@ -107,4 +107,7 @@ _TYPES = {
     "F8_E4M3": torch.float8_e4m3fn,
     "F8_E5M2": torch.float8_e5m2,
     "I8": torch.int8,
+    "I16": torch.int16,
+    "I32": torch.int32,
+    "I64": torch.int64,
 }
