@@ -68,6 +68,7 @@ TWO_UPDATES = "two updates of one layer"
 TWO_MODELS = "layers of two kinds of model"
 SEVERAL_WIDTHS = "cross-attention of several widths"
 ODD_ALPHA = "an alpha that cannot be read"
+TWO_ALPHAS = "two alphas of one layer"
 TWO_SIGNS = "alphas of both signs"
 
 
@@ -118,6 +119,8 @@ def _found(tensors: Sequence[TensorShape]) -> _Found:
         if named is None:
             continue
         if named.part is Part.ALPHA:
+            if named.stem in found.alphas:
+                found.doubts[TWO_ALPHAS] = None
             found.alphas[named.stem] = at
         elif named.part is Part.OTHER:
             found.reasons[_decomposition(tensor.name)] = None

@@ -7,6 +7,7 @@ anybody could add as many of those as it takes to drown the others.
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 DEEP_CONTEXT = 1280
 """A UNet whose cross-attention attends to so wide a context has deep blocks and a second text encoder, as SDXL has."""
@@ -62,6 +63,7 @@ _KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
 )
 
 
+@lru_cache(maxsize=1 << 13)
 def kind_of(name: str) -> Kind | None:
     """Say of which kind of model a layer with this canonical name is a module; None if of none that is known."""
     return next((kind for pattern, kind in _KINDS if pattern.fullmatch(name)), None)

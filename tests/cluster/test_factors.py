@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from domain.registry.layers import Layer, Plan
+from domain.registry.layers import NUMERIC, Layer, Plan
 from domain.registry.weights import Update, channels, projection
 from gpu_cluster.dtypes import KINDS
 from gpu_cluster.factors import Projected
@@ -55,6 +55,10 @@ def test_every_dtype_is_projected_alike(dtype: str) -> None:
     update = projected(dtype, made, 1000)
 
     assert np.array_equal(update.core, by_definition(down, up))
+
+
+def test_every_dtype_that_is_planned_can_be_read() -> None:
+    assert set(KINDS) == NUMERIC
 
 
 @pytest.mark.parametrize("dtype", ["F16", "F32"])

@@ -263,3 +263,12 @@ def test_an_alpha_is_read_in_every_dtype(dtype: str) -> None:
     plan = plan_of(tensors)
 
     assert (plan.layers[0].alpha, plan.doubts) == (2, ())
+
+
+def test_two_alphas_of_one_layer_are_doubtful() -> None:
+    alphas = [TensorShape(f"unet.x.{name}", "F32", ()) for name in ("alpha", "lora_linear_layer.alpha")]
+
+    plan = plan_of([*pair("unet.x"), *alphas])
+
+    assert len(plan.layers) == 1
+    assert plan.doubts == ("two alphas of one layer",)
