@@ -4,7 +4,7 @@ A LoRA is taken as a list of layers, each a path with its factors and its scale,
 kohya's scripts, diffusers or PEFT.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -193,13 +193,11 @@ NEAR: dict[str, Copy] = {
 """Copies that draw nearly the same."""
 
 
-def copies(lora: Lora, *, seed: int) -> Iterator[tuple[str, Mapping[str, torch.Tensor]]]:
-    """Make every copy of a LoRA."""
-    for what, copy in (SAME | NEAR).items():
-        yield what, copy(lora, torch.Generator().manual_seed(seed))
-
-
-def write(named: Mapping[str, torch.Tensor], path: Path) -> Path:
+def write(named: Mapping[str, torch.Tensor], path: Path, metadata: Mapping[str, str] | None = None) -> Path:
     """Write tensors as a safetensors file."""
-    save_file({name: tensor.contiguous() for name, tensor in named.items()}, path)
+    save_file(
+        {name: tensor.contiguous() for name, tensor in named.items()},
+        path,
+        metadata=dict(metadata) if metadata else None,
+    )
     return path

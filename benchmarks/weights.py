@@ -15,15 +15,18 @@ import numpy as np
 import torch
 
 from benchmarks.harness import Figure, median_seconds
-from benchmarks.lora_copies import NEAR, SAME, Factors, Lora, as_kohya, copies, merged, read_diffusers, sized, write
+from benchmarks.lora_attacks import ATTACKS, metadata_of
+from benchmarks.lora_copies import NEAR, SAME, Factors, Lora, as_kohya, merged, read_diffusers, sized, write
 from benchmarks.trained_loras import Recipe, recipes, trained
 from domain.kernel.findings import Verdict
 from domain.registry.blocked import BlockedFile, BlockedFiles, Fingerprint
-from domain.registry.weight_policy import WEIGHTS_2026_11
+from domain.registry.weight_policy import WEIGHTS_2026_11_B
 from domain.registry.weights import SKETCH_VERSION, WIDTH, context_width, likeness, read_sketches
 from gpu_cluster.inspector import Inspector
 
-_TARGETS = {"a quarter of the rank": 0.99, "10 % noise": 0.99, "merged 50/50": 0.95} | dict.fromkeys(SAME, 1.0)
+_TARGETS = {"a quarter of the rank": 0.99, "10 % noise": 0.99, "merged 50/50": 0.95} | dict.fromkeys(
+    SAME | ATTACKS, 1.0
+)
 _ALIKE = 2.0
 """Two LoRAs are of like strength when neither update is more than so many times the other."""
 
@@ -60,12 +63,20 @@ class _Bench:
         """Write tensors to a file and give the file's sketch."""
         return self.sketch(write(named, self._scratch))
 
+    def _is_held(self, named: Mapping[str, torch.Tensor], metadata: Mapping[str, str] | None, original: bytes) -> bool:
+        """Whether a copy is held, be it for its likeness or because it cannot be compared with certainty."""
+        inspection = self._inspector.inspect_path(write(named, self._scratch, metadata))
+        assert inspection.error is None, inspection.error
+        alike = inspection.sketch is not None and held(inspection.sketch, original)
+        return alike or inspection.verdict is Verdict.HELD
+
     def recalls(self) -> dict[str, list[bool]]:
         """Tell of each kind of copy which were held."""
-        outcomes: dict[str, list[bool]] = {what: [] for what in SAME | NEAR}
+        outcomes: dict[str, list[bool]] = {what: [] for what in SAME | ATTACKS | NEAR}
         for at, (lora, sketch) in enumerate(zip(self._loras, self._sketches, strict=True)):
-            for what, named in copies(lora, seed=at):
-                outcomes[what].append(held(self.of(named), sketch))
+            for what, copy in (SAME | ATTACKS | NEAR).items():
+                named = copy(lora, torch.Generator().manual_seed(at))
+                outcomes[what].append(self._is_held(named, metadata_of(what, lora), sketch))
         for what, copy, sketch in self._merges():
             outcomes.setdefault(what, []).append(held(self.of(as_kohya(copy)), sketch))
         return outcomes
@@ -92,7 +103,7 @@ class _Bench:
         """Compare all pairs."""
         rows = read_sketches(self._sketches)
         by_names, by_shapes = likeness(rows, rows)
-        least = WEIGHTS_2026_11.least(context_width(self._sketches[0]))
+        least = WEIGHTS_2026_11_B.least(context_width(self._sketches[0]))
         strangers, kin = [], []
         for one, other in combinations(range(len(rows)), 2):
             found = by_names[one, other] >= least[0] or by_shapes[one, other] >= least[1]

@@ -153,8 +153,9 @@ def inspect(
     """Inspect files as an upload is, without a server; one JSON object a line, in the order given."""
     from countenance import json_lines, offline, offline_inspect
 
-    known = offline.read_persons(persons, partial(typer.echo, err=True)) if persons else []
-    for answer in offline_inspect.inspect_files(files, known, blocked or []):
+    warn = partial(typer.echo, err=True)
+    known = offline.read_persons(persons, warn) if persons else []
+    for answer in offline_inspect.inspect_files(files, known, blocked or [], warn):
         typer.echo(json_lines.written(answer))
 
 

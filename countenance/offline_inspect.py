@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,16 @@ from gpu_cluster.inspector import Inspector
 _OF_FILES = frozenset({Signal.FILE_HASH, Signal.TENSOR_HASH, Signal.WEIGHT_SIMILARITY})
 
 
-def inspect_files(files: Sequence[str], persons: Sequence[Person], blocked: Sequence[Path]) -> Iterator[dict[str, Any]]:
+def inspect_files(
+    files: Sequence[str], persons: Sequence[Person], blocked: Sequence[Path], warn: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
     """Give an answer for each file, in their order, by a registry of these persons and blocked files.
 
     A file that can't be read, or is not as it should be, has an `error` and the verdict FAILED, and the others are
-    answered all the same. Raises CannotStart when a blocked file can't be read: compared with fewer files than were
-    named, CLEAN would be said too often.
+    answered all the same. Raises CannotStart when a blocked file can't be read, or is not as it should be: compared
+    with fewer files than were named, CLEAN would be said too often. `warn` is told of those that have no sketch.
     """
-    blocked_files = BlockedFiles(map(_blocked, blocked))
+    blocked_files = BlockedFiles([_blocked(path, warn) for path in blocked])
     inspector = Inspector(Snapshot(version=1, persons=tuple(persons), blocked_files=blocked_files))
     names = {person.id: person.name for person in persons}
     for file in files:
@@ -37,13 +39,17 @@ def inspect_files(files: Sequence[str], persons: Sequence[Person], blocked: Sequ
         yield _answer(file, inspection, matches)
 
 
-def _blocked(path: Path) -> BlockedFile:
+def _blocked(path: Path, warn: Callable[[str], None]) -> BlockedFile:
     try:
         inspection = Inspector().inspect_path(path)
     except SourceUnreachable as unreachable:
         raise CannotStart(f"{path}, which was named as blocked: {unreachable}") from None
     if inspection.size_bytes == 0:
         raise CannotStart(f"{path}, which was named as blocked, is empty: every empty file would be one.")
+    if inspection.error:
+        raise CannotStart(f"{path}, which was named as blocked: {inspection.error}")
+    if inspection.sketch is None:
+        warn(f"{path}, which was named as blocked, has no sketch of weights: only identical copies of it are found.")
     return BlockedFile(fingerprint_of(inspection), label=str(path))
 
 
@@ -57,6 +63,8 @@ def _match(finding: Finding, inspection: Inspection, blocked: BlockedFiles, name
     if finding.person_id is not None:
         return names.get(finding.person_id)
     if finding.verdict is Verdict.CLEAN or finding.signal not in _OF_FILES:
+        return None
+    if finding.signal is Signal.WEIGHT_SIMILARITY and finding.score is None:
         return None
     if finding.signal is Signal.WEIGHT_SIMILARITY:
         near = blocked.near(inspection.sketch) if inspection.sketch else None

@@ -83,6 +83,7 @@ def _affected(
         "owner_id": str(looked.owner_id),
         "mature": looked.mature,
         "sha256": list(looked.sha256),
+        "agrees": looked.agrees,
     }
     # A claim that may hold nothing does not keep held what another one holds.
     action = AffectedAction.HELD if looked.held and may_hold else AffectedAction.NONE

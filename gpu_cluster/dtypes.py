@@ -92,6 +92,12 @@ def _narrowed(bits: Bits) -> Floats:
         return bits.view(np.float64).astype(np.float32)
 
 
+def _integers(bits: int, *, signed: bool) -> Kind:
+    """Read whole numbers."""
+    kept = np.dtype(f"<{'i' if signed else 'u'}{bits // 8}")
+    return _kind(bits, None, lambda some: some.view(kept).astype(np.float32))
+
+
 KINDS = {
     "F64": _kind(64, 0x7FF0_0000_0000_0000, _narrowed),
     "F32": _kind(32, 0x7F80_0000, lambda bits: bits.view(np.float32)),
@@ -99,6 +105,8 @@ KINDS = {
     "BF16": _kind(16, 0x7F80, lambda bits: (bits.astype(np.uint32) << 16).view(np.float32), _brain_patterns),
     "F8_E4M3": _kind(8, 0x7F, _looked_up(_eighth_table(4))),
     "F8_E5M2": _kind(8, 0x7C, _looked_up(_eighth_table(5))),
-    "I8": _kind(8, None, lambda bits: bits.view(np.int8).astype(np.float32)),
+    **{f"I{bits}": _integers(bits, signed=True) for bits in (8, 16, 32, 64)},
+    **{f"U{bits}": _integers(bits, signed=False) for bits in (8, 16, 32, 64)},
+    "BOOL": _integers(8, signed=False),
 }
 """How to read each dtype; the numbers of any other are not looked at."""

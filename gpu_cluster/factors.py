@@ -35,12 +35,23 @@ class Projected:
         return wanted
 
     def updates(self) -> list[Update]:
-        """Give what each layer changes."""
+        """Give what each layer changes. Products are of double precision: parts of factors may cancel each other."""
         with np.errstate(over="ignore", invalid="ignore"):
             return [
-                Update(layer.name, (layer.outward, layer.inward), (up.sums @ down.sums) * alpha.scale(layer.rank))
+                Update(
+                    layer.name,
+                    (layer.outward, layer.inward),
+                    (up.sums.astype(np.float64) @ down.sums.astype(np.float64)) * alpha.scale(layer),
+                )
                 for layer, down, up, alpha in zip(self.plan.layers, self._downs, self._ups, self._alphas, strict=True)
             ]
+
+    def has_two_signs(self) -> bool:
+        """Whether some layers are added and others taken away: which ones is up to the alphas that a loader heeds."""
+        scales = [alpha.scale(layer) for layer, alpha in zip(self.plan.layers, self._alphas, strict=True)]
+        scales += [layer.scale for layer in self.plan.layers if layer.scale is not None]
+        negative = [scale < 0 for scale in scales]
+        return not all(negative) and (any(negative) or self.plan.negative)
 
 
 class _Alpha:
@@ -53,9 +64,14 @@ class _Alpha:
         """Take the number."""
         self._value = float(kind.floats(bits)[0])
 
-    def scale(self, rank: int) -> np.float32:
-        """Say by what the product of the layer's factors is multiplied."""
-        return np.float32(1.0 if self._value is None else self._value / rank)
+    def scale(self, layer: Layer) -> float:
+        """Say by what the product of the layer's factors is multiplied.
+
+        An alpha of 0 would hide everything from a reader that believes it, so it is taken for the rank.
+        """
+        if self._value:
+            return self._value / layer.rank
+        return layer.scale or 1.0
 
 
 class _Rows(ABC):

@@ -194,19 +194,24 @@ _NO_LORA = {
 def _not_compared(content: Content) -> list[Finding]:
     """Tell which weights were not compared with those of blocked files: told, not held against the file.
 
-    Of weights that are no numbers the inspection's error tells already.
+    Only what makes the comparison doubtful as a whole holds the file until a person has looked. Of weights that are no
+    numbers the inspection's error tells already.
     """
     if content.header is None or content.tensors is None:
         return []
     tensors = content.tensors
+    doubts = f"weights: a comparison may say nothing about them: {', '.join(tensors.doubts)}"
     detail = None
-    if not tensors.compared and not tensors.reasons:
+    if not tensors.compared and not tensors.reasons and not tensors.doubts:
         detail = _NO_LORA.get(guess_weights(content.header.tensors), _NO_LORA[Weights.UNKNOWN])
-    elif tensors.reasons or (tensors.sketch is None and not tensors.not_a_number):
+    elif tensors.reasons or (tensors.sketch is None and not (tensors.doubts or tensors.not_a_number)):
         reasons = ", ".join(tensors.reasons) or "an update that changes nothing"
         compared = f"{tensors.compared} layers were compared; " if tensors.sketch else ""
         detail = f"weights: {compared}not compared: {reasons}"
-    return [Finding(Signal.WEIGHT_SIMILARITY, Verdict.CLEAN, detail)] if detail else []
+    return [
+        *([Finding(Signal.WEIGHT_SIMILARITY, Verdict.HELD, doubts)] if tensors.doubts else []),
+        *([Finding(Signal.WEIGHT_SIMILARITY, Verdict.CLEAN, detail)] if detail else []),
+    ]
 
 
 def _claim_findings(claims: dict[str, str], content: Content) -> list[Finding]:

@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 from blake3 import blake3
 
-from domain.registry.layers import Plan, TensorShape, plan_of
+from domain.registry.adapter_scales import AdapterScales
+from domain.registry.layers import TWO_SIGNS, Plan, TensorShape, plan_of
 from domain.registry.tensors import TensorDigest, digest_of_tensors
 from domain.registry.weights import sketch_of
 from gpu_cluster.buffers import Chunk
@@ -20,11 +21,18 @@ from gpu_cluster.safetensors_header import PREFIX_BYTES, Header, MalformedHeader
 _LEAST_CONTENT = 64
 """A tensor of fewer bytes, such as an alpha, identifies nothing."""
 
+_LEAST_INDICES = 1024
+"""Nor does one of so few bytes that counts something, such as a text encoder's positions."""
+_INDICES = frozenset({"I32", "I64", "U32", "U64"})
+
+_TOO_LARGE = "numbers too large to compare"
+
 
 @dataclass(frozen=True, slots=True)
 class Tensors:
     """What the tensors of a file are: their digest in any order, the LoRA's sketch, and what was not compared.
 
+    `doubts` are why a person must look at the weights, `compared` is the number of layers that were compared, and
     `not_a_number` names a tensor that holds NaN or infinity.
     """
 
@@ -32,6 +40,7 @@ class Tensors:
     sketch: bytes | None
     compared: int
     reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
     not_a_number: str | None
 
 
@@ -77,12 +86,19 @@ class TensorReader:
 
     def _summed_up(self) -> Tensors:
         """Sum up when the last tensor has passed: here, where the digests of the file are still under way."""
-        plan = self._projected.plan
+        plan, updates = self._projected.plan, self._projected.updates()
+        compared = sum(update.is_finite for update in updates)
+        doubts = [*plan.doubts]
+        if self._projected.has_two_signs():
+            doubts.append(TWO_SIGNS)
+        if compared < len(updates):
+            doubts.append(_TOO_LARGE)
         return Tensors(
             digest=digest_of_tensors(reader.digest for reader in self._readers),
-            sketch=sketch_of(self._projected.updates()),
-            compared=len(plan.layers),
+            sketch=sketch_of(updates),
+            compared=compared,
             reasons=plan.reasons,
+            doubts=tuple(doubts),
             not_a_number=next((reader.tensor.name for reader in self._readers if reader.not_a_number), None),
         )
 
@@ -96,8 +112,8 @@ class TensorReader:
             self.fault = str(error)
         else:
             self.header = header
-            plan = plan_of(TensorShape(tensor.name, tensor.dtype, tensor.shape) for tensor in header.tensors)
-            self._projected = Projected(plan)
+            shapes = (TensorShape(tensor.name, tensor.dtype, tensor.shape) for tensor in header.tensors)
+            self._projected = Projected(plan_of(shapes, AdapterScales.read(header.metadata)))
             sinks = self._projected.sinks()
             self._readers = [_OneTensor(tensor, sinks.get(at)) for at, tensor in enumerate(header.tensors)]
         self._raw = bytearray()
@@ -133,10 +149,13 @@ class _OneTensor:
 
     def end(self) -> None:
         """Close the digest once all bytes were taken."""
-        short = self.tensor.end - self.tensor.start < _LEAST_CONTENT
+        least = _LEAST_INDICES if self.tensor.dtype in _INDICES else _LEAST_CONTENT
+        short = self.tensor.end - self.tensor.start < least
         whole = self._hash or blake3()
         # What it is goes last and in a fixed length: BLAKE3 is quickest when the bytes begin where its blocks do.
-        whole.update(_digest_of_what_it_is(self.tensor.dtype, self.tensor.shape))
+        # A shape with or without ones holds the same numbers.
+        shape = tuple(size for size in self.tensor.shape if size != 1)
+        whole.update(_digest_of_what_it_is(self.tensor.dtype, shape))
         self.digest = TensorDigest(whole.digest(16), trivial=short or self._constant)
         self._hash = None
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.kernel.findings import Verdict
-from domain.registry.weight_policy import WEIGHTS_2026_11, WeightPolicy
+from domain.registry.weight_policy import WEIGHTS_2026_11_B, WeightPolicy
 from domain.registry.weights import WIDTH, Floats, context_width, likeness, read_sketches
 
 FULL = ("SHA256", "BLAKE3")
@@ -127,12 +127,12 @@ class BlockedFiles(Sequence[BlockedFile]):
                 return Exact(found, algorithm, Verdict.HELD)
         return None
 
-    def near(self, sketch: bytes, policy: WeightPolicy = WEIGHTS_2026_11) -> Near | None:
+    def near(self, sketch: bytes, policy: WeightPolicy = WEIGHTS_2026_11_B) -> Near | None:
         """Find the blocked file whose weights are most like this sketch's; None when there is none to compare with."""
         [found] = self.nearest([sketch], policy)
         return found
 
-    def nearest(self, sketches: Sequence[bytes], policy: WeightPolicy = WEIGHTS_2026_11) -> list[Near | None]:
+    def nearest(self, sketches: Sequence[bytes], policy: WeightPolicy = WEIGHTS_2026_11_B) -> list[Near | None]:
         """Do as `near` for many sketches at once, by one product of matrices: for sweeps over all that is stored."""
         files = self._by_sketch()
         if not files or not sketches:
@@ -140,7 +140,8 @@ class BlockedFiles(Sequence[BlockedFile]):
         by_names, by_shapes = likeness(read_sketches(sketches), self._sketches)
         bases, of_files = self._bases
         least = np.array([policy.least(width) for width in bases])[of_files].T
-        excess = np.maximum(by_names / least[0], by_shapes / least[1])
+        # A copy whose updates are turned round draws the same pictures when it is used with a negative weight.
+        excess = np.maximum(np.abs(by_names) / least[0], np.abs(by_shapes) / least[1])
         best = excess.argmax(axis=1)
         return [
             Near(

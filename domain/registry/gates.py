@@ -111,7 +111,7 @@ def _same_file(algorithm: str, verdict: Verdict, person_id: UUID | None) -> Find
 
 def _alike(near: Near) -> Finding:
     """Tell of weights that resemble those of a blocked file."""
-    score = min(max(near.by_names, near.by_shapes, 0.0), 1.0)
+    score = min(max(abs(near.by_names), abs(near.by_shapes)), 1.0)
     reason = _REASONS[near.file.person_id is not None]
     detail = f"weights: they resemble those of a file which {reason} (cosine {score:.2f})"
     return Finding(Signal.WEIGHT_SIMILARITY, near.verdict, detail, round(score, 4), near.file.person_id)
@@ -154,7 +154,8 @@ def revise(
 
 def _is_of_registry(finding: Finding) -> bool:
     not_run = finding.signal is Signal.FACE_IN_SAMPLE and finding.person_id is None
-    return finding.signal in _REGISTRY_SIGNALS and finding.verdict is not Verdict.CLEAN and not not_run
+    doubted = finding.signal is Signal.WEIGHT_SIMILARITY and finding.score is None
+    return finding.signal in _REGISTRY_SIGNALS and finding.verdict is not Verdict.CLEAN and not (not_run or doubted)
 
 
 def _place(matcher: Matcher, where: str) -> str:

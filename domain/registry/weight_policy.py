@@ -37,13 +37,13 @@ class WeightPolicy:
         return self.unknown_base_from, self.unknown_base_from
 
 
-WEIGHTS_2026_11 = WeightPolicy(
-    version="weights-2026-11",
+WEIGHTS_2026_11_B = WeightPolicy(
+    version="weights-2026-11-b",
     by_names_from=0.32,
     by_shapes_from=0.4,
     unknown_base_from=0.5,
     known_bases=frozenset({64}),
-    recall_merge=0.97,
+    recall_merge=0.98,
     recall_resize_and_noise=1.0,
     false_matches=0.0,
     same_subject=0.0,

@@ -5,7 +5,8 @@ computed as (R₁ᵀB)(AR₂) so that ΔW is never formed. Projections keep angl
 Lindenstrauss), so that the cosine of two sketches tells whether one update is the other rescaled, factored anew, cast,
 resized, pruned or merged with others. Of each projection the singular values are replaced by their square roots, so
 that a strong update merged with a weak one does not hide it. Two vectors are kept: one in which each layer is signed
-by its canonical name, and one by its shape alone, for a copy whose layers were renamed beyond recognition.
+by its canonical name, and one by its shape alone, for a copy whose layers were renamed beyond recognition. In the first
+only modules count that the model can have. A cosine of -1 is a copy, too: one that is used with a negative weight.
 
 What LoRAs of one base have in common is no likeness: the directions that known unrelated ones share are removed before
 two sketches are compared. They are data of a version, computed from really trained LoRAs by `benchmarks.population`.
@@ -21,12 +22,14 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.registry.modules import are_modules, attends
+
 Floats = NDArray[np.float32]
 
 SIDE = 16
 """A layer's update is projected to so many rows and columns."""
 
-SKETCH_VERSION = 2
+SKETCH_VERSION = 3
 """Changed with anything that changes a sketch; sketches of different versions are not comparable."""
 
 _CELLS = SIDE * SIDE
@@ -50,7 +53,12 @@ class Update:
 
     name: str
     shape: tuple[int, int]
-    core: Floats
+    core: NDArray[np.floating]
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether its numbers were small enough to be projected."""
+        return bool(np.isfinite(self.core).all())
 
 
 @lru_cache(maxsize=32)
@@ -92,26 +100,34 @@ def _place(label: str) -> tuple[int, Floats]:
 def sketch_of(updates: Iterable[Update]) -> bytes | None:
     """Fold the updates of a file's layers into its sketch; None when nothing is changed by them.
 
-    A layer whose update is larger than the median one counts as much as that: one loud layer, such as one that was
-    added for show, must not drown the others.
+    Every layer counts alike, and layers of one shape together for no more than so many that have nothing in common:
+    neither loud layers nor many of one kind, such as those that are added for show, must drown the others. By names
+    only modules count that a model really has.
     """
-    given = list(updates)
-    projected = np.array([update.core for update in given], np.float64).reshape(-1, SIDE, SIDE)
-    counts = np.flatnonzero(np.isfinite(projected).all(axis=(1, 2)) & projected.any(axis=(1, 2)))
-    known = [given[at] for at in counts]
+    known = [update for update in updates if update.is_finite and update.core.any()]
     if not known:
         return None
-    cores = _softened(projected[counts])
-    sizes = np.linalg.norm(cores, axis=(1, 2))
-    cores /= np.maximum(sizes, np.median(sizes))[:, None, None]
-    halves = np.zeros((2, _BUCKETS, _CELLS), np.float32)
-    for update, core in zip(known, cores.reshape(len(known), _CELLS).astype(np.float32), strict=True):
-        labels = (update.name, "shape {}x{}".format(*update.shape))
-        for half, label in zip(halves, labels, strict=True):
-            bucket, signs = _place(label)
-            half[bucket] += core * signs
-    head = _HEAD.pack(SKETCH_VERSION, _context_width(known))
-    return head + _unit(halves.reshape(2, HALF)).astype("<f2").tobytes()
+    context = _context_width(known)
+    given = np.array([update.core for update in known], np.float64)
+    cores = _softened(given / np.abs(given).max(axis=(1, 2), keepdims=True)).reshape(-1, _CELLS)
+    cores /= np.linalg.norm(cores, axis=1, keepdims=True)
+    halves = np.zeros((2, _BUCKETS, _CELLS))
+    are_real = are_modules([update.name for update in known], context)
+    for update, core, is_real in zip(known, cores, are_real, strict=True):
+        bucket, signs = _place(update.name)
+        halves[0, bucket] += core * signs * is_real
+    for shape in sorted({update.shape for update in known}):
+        bucket, signs = _place("shape {}x{}".format(*shape))
+        halves[1, bucket] += _unrelated(cores[[update.shape == shape for update in known]]) * signs
+    head = _HEAD.pack(SKETCH_VERSION, context)
+    return head + _unit(halves.reshape(2, HALF).astype(np.float32)).astype("<f2").tobytes()
+
+
+def _unrelated(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add rows up, to no more than the length that a sum of unrelated ones has."""
+    total, most = rows.sum(axis=0), np.linalg.norm(rows)
+    summed: NDArray[np.float64] = total * most / max(np.linalg.norm(total), most)
+    return summed
 
 
 def _softened(cores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -124,7 +140,7 @@ def _softened(cores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _context_width(updates: Sequence[Update]) -> int:
     """Tell the base apart by the width of what its cross-attention attends to (SD 1.5 has 768); 0 if there is none."""
-    widths = [update.shape[1] for update in updates if update.name.endswith(("attn2_to_k", "attn2_to_v"))]
+    widths = [update.shape[1] for update in updates if attends(update.name)]
     return max(set(widths), key=widths.count) if widths else 0
 
 

@@ -35,6 +35,8 @@ _HOLDABLE = (ResourceStatus.PUBLISHED, ResourceStatus.HELD)
 class LookedAt:
     """What a look at a resource for a claim found. `sha256` are its files, `held` whether it is held for a claim.
 
+    It `agrees` where the signals do, whether or not it could be held.
+
     What is `of_the_house`, added by the operator, is never held before a decision: everybody draws with it.
     """
 
@@ -44,6 +46,7 @@ class LookedAt:
     findings: tuple[Finding, ...]
     sha256: tuple[str, ...]
     held: bool
+    agrees: bool
     of_the_house: bool
 
     @property
@@ -78,7 +81,8 @@ async def look_at_for_claim(
     findings = anonymous(found)
     held = before = row["cause"] == Cause.CLAIM
     holdable = resource.status in _HOLDABLE and not held and not resource.in_place
-    if may_hold and holdable and claimed.agrees(found):
+    agrees = claimed.agrees(found)
+    if may_hold and holdable and agrees:
         await _hold(w, scope, resource, findings, stated=row["moderator_hold"] is None)
         held = True
     return LookedAt(
@@ -89,6 +93,7 @@ async def look_at_for_claim(
         findings=findings,
         sha256=tuple(row["sha256"] for row in rows),
         held=held,
+        agrees=agrees and not resource.in_place,
         of_the_house=resource.in_place,
     )
 

@@ -30,7 +30,7 @@ def small_lora(size: int = 64) -> dict[str, tuple[str, list[int], bytes]]:
     rank = size // 2048 if size % 2048 == 0 else 1
     return {
         f"{KOHYA}.lora_down.weight": ("I8", [rank, size // rank], bytes(at % 251 for at in range(size))),
-        f"{KOHYA}.lora_up.weight": ("I8", [4, rank], b"\1\2\3\4" * rank),
+        f"{KOHYA}.lora_up.weight": ("I8", [16, rank], bytes(range(16)) * rank),
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from domain.registry.layers import Layer, Plan
+from domain.registry.layers import NUMERIC, Layer, Plan
 from domain.registry.weights import Update, channels, projection
 from gpu_cluster.dtypes import KINDS
 from gpu_cluster.factors import Projected
@@ -45,7 +45,7 @@ def test_factors_are_projected_as_the_definition_says(width: int, rank: int, at_
     assert np.allclose(update.core, expected, rtol=1e-5, atol=1e-3 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("dtype", ["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"])
+@pytest.mark.parametrize("dtype", ["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8", "I16", "I32", "I64"])
 def test_every_dtype_is_projected_alike(dtype: str) -> None:
     chance = np.random.default_rng(4)
     # Numbers that all dtypes can tell.
@@ -55,6 +55,10 @@ def test_every_dtype_is_projected_alike(dtype: str) -> None:
     update = projected(dtype, made, 1000)
 
     assert np.array_equal(update.core, by_definition(down, up))
+
+
+def test_every_dtype_that_is_planned_can_be_read() -> None:
+    assert set(KINDS) == NUMERIC
 
 
 @pytest.mark.parametrize("dtype", ["F16", "F32"])
@@ -107,4 +111,7 @@ _TYPES = {
     "F8_E4M3": torch.float8_e4m3fn,
     "F8_E5M2": torch.float8_e5m2,
     "I8": torch.int8,
+    "I16": torch.int16,
+    "I32": torch.int32,
+    "I64": torch.int64,
 }

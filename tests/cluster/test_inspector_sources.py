@@ -15,7 +15,7 @@ from gpu_cluster.inspector import Inspector
 from gpu_cluster.sources import read_url
 from tests.cluster.model_files import safetensors_bytes, small_lora
 
-CONTENT = safetensors_bytes({"ss_output_name": "stars"}, small_lora(2 * 1024**2 + 17))
+CONTENT = safetensors_bytes({"ss_output_name": "stars"}, small_lora(2 * 1024**2))
 
 
 class Storage(BaseHTTPRequestHandler):

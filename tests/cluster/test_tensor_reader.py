@@ -41,7 +41,7 @@ def kohya(factors: list[tuple[Any, Any]], *, dtype: str = "F32", alpha: float | 
     encode = _ENCODERS[dtype]
     tensors: dict[str, Any] = {}
     for at, (down, up) in enumerate(factors):
-        stem = f"lora_unet_down_blocks_{at}_attentions_0_transformer_blocks_0_attn2_to_k"
+        stem = f"lora_unet_up_blocks_{at % 4}_attentions_{at // 4}_transformer_blocks_0_attn2_to_k"
         tensors[f"{stem}.lora_down.weight"] = (dtype, down.shape, encode(down))
         tensors[f"{stem}.lora_up.weight"] = (dtype, up.shape, encode(up))
         if alpha is not None:
@@ -54,7 +54,7 @@ def diffusers(factors: list[tuple[Any, Any]]) -> dict[str, Any]:
     tensors: dict[str, Any] = {}
     for part, factor in (("lora_B", 1), ("lora_A", 0)):
         for at, both in enumerate(factors):
-            name = f"unet.down_blocks.{at}.attentions.0.transformer_blocks.0.attn2.to_k.{part}.weight"
+            name = f"unet.up_blocks.{at % 4}.attentions.{at // 4}.transformer_blocks.0.attn2.to_k.{part}.weight"
             tensors[name] = ("F32", both[factor].shape, _ENCODERS["F32"](both[factor]))
     return tensors
 
@@ -105,9 +105,9 @@ def test_a_rescaled_refactored_renamed_and_merged_copy_is_held(tmp_path: Path) -
         for (down, up), (other, more) in zip(factors, factors_of(2), strict=True)
     ]
 
-    rescaled = inspected(tmp_path, file_of(kohya(factors, alpha=1.0)), original)
+    rescaled = inspected(tmp_path, file_of(kohya(mixed, alpha=1.0)), original)
     renamed = inspected(tmp_path, file_of(diffusers(mixed)), original)
-    nameless = {name.replace("lora_unet_down_blocks", "part"): tensor for name, tensor in kohya(mixed).items()}
+    nameless = {name.replace("lora_unet_up_blocks", "part"): tensor for name, tensor in kohya(mixed).items()}
     beyond = inspected(tmp_path, file_of(nameless), original)
     both = inspected(tmp_path, file_of(kohya(merged)), original)
 
@@ -128,6 +128,24 @@ def test_the_same_tensors_block_whatever_the_header_says_and_the_order_is(tmp_pa
     assert [verdicts(copy) for copy in copies] == [[(Signal.TENSOR_HASH, Verdict.BLOCKED)]] * 3
     assert {copy.tensor_digest for copy in copies} == {original.tensor_digest}
     assert verdicts(other) == ALIKE
+
+
+def test_tensors_without_content_and_ones_in_shapes_hide_no_copy(tmp_path: Path) -> None:
+    tensors = kohya(factors_of(1))
+    original = inspected(tmp_path, file_of(tensors))
+    positions = np.arange(77, dtype="<i8").tobytes()
+    beside = [
+        {"zz": ("F32", (0,), b"")},
+        {"zz.alpha": ("F32", (), bytes(4))},
+        {"zz": ("F32", (64, 64), bytes(16384))},
+        {"text_model.embeddings.position_ids": ("I64", (1, 77), positions)},
+    ]
+    longer = {name: (dtype, (*shape, 1), content) for name, (dtype, shape, content) in tensors.items()}
+
+    copies = [inspected(tmp_path, file_of(each)) for each in (*(tensors | more for more in beside), longer)]
+
+    assert {copy.tensor_digest for copy in copies} == {original.tensor_digest}
+    assert all(inspected(tmp_path, file_of(each)).tensor_digest is None for each in beside)
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 4096])

@@ -69,9 +69,11 @@ def test_each_file_is_answered_in_order_and_a_bad_one_stops_nothing(tmp_path: Pa
 def test_a_blocked_file_that_cannot_be_read_is_one_sentence_and_nothing_is_answered(tmp_path: Path) -> None:
     written(tmp_path, safetensors_bytes(), "a.safetensors")
     written(tmp_path, b"", "empty.safetensors")
+    written(tmp_path, safetensors_bytes()[:-10], "short.safetensors")
 
     missing = inspect(tmp_path, "a.safetensors", "--blocked", "missing.safetensors")
     empty = inspect(tmp_path, "a.safetensors", "--blocked", "empty.safetensors")
+    short = inspect(tmp_path, "a.safetensors", "--blocked", "short.safetensors")
 
     assert missing == (
         1,
@@ -82,6 +84,28 @@ def test_a_blocked_file_that_cannot_be_read_is_one_sentence_and_nothing_is_answe
         ),
     )
     assert empty[:2] == (1, [])
+    assert short == (
+        1,
+        [],
+        (
+            "countenance: short.safetensors, which was named as blocked: The file is cut off: 10 bytes of its tensors "
+            "are missing.\n"
+        ),
+    )
+
+
+def test_a_blocked_file_without_a_sketch_is_told_of(tmp_path: Path) -> None:
+    written(tmp_path, safetensors_bytes(), "a.safetensors")
+    vectors = np.arange(4 * 768, dtype="<f4").tobytes()
+    written(tmp_path, file_of({"emb_params": ("F32", (4, 768), vectors)}), "embedding.safetensors")
+
+    code, answers, said = inspect(tmp_path, "a.safetensors", "--blocked", "embedding.safetensors")
+
+    assert (code, [answer["verdict"] for answer in answers]) == (0, ["CLEAN"])
+    assert said == (
+        "embedding.safetensors, which was named as blocked, has no sketch of weights: only identical copies of it are "
+        "found.\n"
+    )
 
 
 def test_a_file_is_called_as_it_was_given_and_its_name_need_not_be_text(tmp_path: Path) -> None:
@@ -101,7 +125,7 @@ def test_the_command_imports_no_machine_learning_library(tmp_path: Path) -> None
     written(tmp_path, framed(b"{}"), "a.safetensors")
     program = (
         "import sys\nfrom countenance.offline_inspect import inspect_files\n"
-        f"list(inspect_files([{str(tmp_path / 'a.safetensors')!r}], [], []))\n"
+        f"list(inspect_files([{str(tmp_path / 'a.safetensors')!r}], [], [], print))\n"
         "print(sorted({'torch', 'diffusers', 'transformers', 'ray', 'piccolo', 'redis'} & set(sys.modules)))"
     )
 

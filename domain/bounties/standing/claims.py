@@ -29,7 +29,10 @@ _OVER = (EntryStatus.DRAFT, EntryStatus.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """What a look for a claim found. `public` tells whether everybody could see it; `sha256` are an entry's files."""
+    """What a look for a claim found. `public` tells whether everybody could see it; `sha256` are an entry's files.
+
+    It `agrees` where the signals do, whether or not it could be held.
+    """
 
     owner_id: AccountId
     status: str
@@ -37,6 +40,7 @@ class LookedAt:
     findings: tuple[Finding, ...]
     sha256: tuple[str, ...]
     held: bool
+    agrees: bool
     public: bool
 
 
@@ -55,7 +59,8 @@ async def look_at_bounty(
     in_pictures = await resources.look_at_files(w, scope, [references_holder(bounty_id)], claimed)
     found = claimed.found([*examined.findings, *in_pictures])
     public = hold.for_claim or not hold.held
-    if may_hold and claimed.agrees(found):
+    agrees = claimed.agrees(found)
+    if may_hold and agrees:
         hold = replace(hold, for_claim=True)
         await settle_hold(w, scope, row, hold, HoldCause.CLAIM)
     return LookedAt(
@@ -65,6 +70,7 @@ async def look_at_bounty(
         findings=anonymous(found),
         sha256=(),
         held=hold.for_claim,
+        agrees=agrees,
         public=public,
     )
 
@@ -92,8 +98,8 @@ async def look_at_entry(
     author_id = AccountId(row["author_id"])
     noted = examine_note(claimed.matcher, row["note"], author_id=author_id, mature=row["mature"])
     found = claimed.found([*noted, *in_files])
-    held = row["held_for_claim"]
-    if may_hold and not held and claimed.agrees(found) and row["status"] not in _OVER:
+    held, agrees = row["held_for_claim"], claimed.agrees(found)
+    if may_hold and not held and agrees and row["status"] not in _OVER:
         await _claim_entry(w, scope, row, contents, held=True)
         held = True
     return LookedAt(
@@ -103,6 +109,7 @@ async def look_at_entry(
         findings=anonymous(found),
         sha256=tuple(file.sha256 for file in contents if file.holder.kind == "entry"),
         held=held,
+        agrees=agrees,
         public=False,
     )
 
