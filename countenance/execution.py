@@ -5,6 +5,7 @@ once is not read again.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
@@ -42,6 +43,10 @@ class Answer:
         if self.errors:
             body["errors"] = self.errors
         return orjson.dumps(body)
+
+
+_NUMBERS = re.compile(r"\[\s*-?\d[^\[\]]*(?:\]|$)")
+"""A list of numbers in what GraphQL says of a value that does not fit: it may be somebody's face."""
 
 
 class Executor:
@@ -122,6 +127,7 @@ class Executor:
         said: dict[str, Any] = dict(error.formatted)
         cause = _cause(error)
         if cause is None:
+            said["message"] = _NUMBERS.sub("[…]", said["message"])
             return said
         if isinstance(cause, Refusal):
             metrics.ERRORS.labels(cause.code.value).inc()

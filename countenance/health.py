@@ -144,6 +144,15 @@ async def observe() -> None:
         metrics.UNREACTED.set(row["unreacted"])
         metrics.PARKED_NOW.set(row["parked"])
     metrics.STOPPED.set(await pool().fetchval("SELECT count(*) FROM bounty WHERE payouts_stopped_at IS NOT NULL"))
+    claims = await pool().fetchrow(
+        """
+        SELECT count(*) AS open, count(*) FILTER (WHERE due_at <= now()) AS overdue FROM likeness_claim
+        WHERE status IN ('RECEIVED', 'VERIFYING')
+        """
+    )
+    if claims is not None:
+        metrics.OPEN_CLAIMS.set(claims["open"])
+        metrics.OVERDUE_CLAIMS.set(claims["overdue"])
     metrics.QUEUED.clear()
     for queue in await pool().fetch(
         """

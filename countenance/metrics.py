@@ -47,6 +47,8 @@ PARKED_NOW = Gauge("countenance_facts_parked", "Facts whose reactions were given
 STOPPED = Gauge(
     "countenance_bounties_stopped", "Bounties whose payouts are stopped: their books disagree.", registry=SHARED
 )
+OPEN_CLAIMS = Gauge("countenance_claims_open", "Claims that wait for a decision.", registry=SHARED)
+OVERDUE_CLAIMS = Gauge("countenance_claims_overdue", "Of these, the ones whose 48 hours are over.", registry=SHARED)
 QUEUED = Gauge("countenance_queued", "What waits or runs, by queue and state.", ["queue", "state"], registry=SHARED)
 
 

@@ -1,10 +1,13 @@
 """Likeness claims: file, complete, look at, withdraw, decide; and the e-mails that opened none."""
 
+from collections.abc import AsyncGenerator
+
 import strawberry
 
 from domain import likeness, moderation
 from domain.kernel.ids import ClaimId
 from domain.kernel.paging import ask
+from domain.likeness import ClaimEscalated, ClaimFact
 from schema.claim_deeds import (
     LikenessClaimChallenge,
     LikenessClaimCompleteResult,
@@ -19,7 +22,8 @@ from schema.claim_deeds import (
     LikenessClaimWithdrawResult,
     LikenessClaimWithdrawSuccess,
 )
-from schema.context import Info
+from schema.claim_feed import CLAIM_EVENTS, LikenessClaimEvent
+from schema.context import Heard, Info
 from schema.kept_messages import (
     KeptMessage,
     KeptMessageConnection,
@@ -162,3 +166,34 @@ class LikenessMutation:
 async def _claim(info: Info, claim: likeness.Claim, success: str) -> LikenessClaim:
     """Say a claim to whoever has just shown that it is theirs, or theirs to decide."""
     return await one(LikenessClaim, info.context.scope, claim, Wanted.of(info).on(success)["claim"])
+
+
+@strawberry.type
+class LikenessSubscription:
+    """Claims as they come and wait."""
+
+    @strawberry.subscription(description="Claims as they come in, wait, and are decided or withdrawn. Moderators only.")
+    async def likeness_claim_feed(
+        self, info: Info, after: Cursor | None = strawberry.UNSET
+    ) -> AsyncGenerator[LikenessClaimEvent, None]:
+        """Follow all claims, each as it stands now."""
+        info.context.scope.require_moderator()
+        wanted = Wanted.of(info)["claim"]
+        async for heard in info.context.feed.follow(info.context.scope, "claims", after or None):
+            heard.scope.require_moderator()
+            if event := await _event(heard, wanted):
+                yield event
+
+
+async def _event(heard: Heard, wanted: Wanted) -> LikenessClaimEvent | None:
+    """Say what was heard, or nothing where it is not told; a resync always."""
+    at, cursor, fact = heard.at, Cursor(heard.cursor), heard.fact
+    if heard.resync:
+        return LikenessClaimEvent(cursor=cursor, at=at, resync=True, kind=None, claim=None, percent=None)
+    kind = CLAIM_EVENTS.get(type(fact)) if fact else None
+    if kind is None or not isinstance(fact, ClaimFact):
+        return None
+    found = (await likeness.claims_by_ids(heard.scope, [fact.claim_id])).get(fact.claim_id)
+    claim = await one(LikenessClaim, heard.scope, found, wanted) if found else None
+    percent = fact.percent if isinstance(fact, ClaimEscalated) else None
+    return LikenessClaimEvent(cursor=cursor, at=at, resync=False, kind=kind, claim=claim, percent=percent)

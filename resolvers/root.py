@@ -7,7 +7,7 @@ from resolvers.bounties import BountiesMutation, BountiesQuery, BountiesSubscrip
 from resolvers.bounty_reviews import BountyReviewsMutation, BountyReviewsQuery
 from resolvers.generation import GenerationMutation, GenerationQuery, GenerationSubscription
 from resolvers.inbox import InboxQuery, InboxSubscription
-from resolvers.likeness import LikenessMutation, LikenessQuery
+from resolvers.likeness import LikenessMutation, LikenessQuery, LikenessSubscription
 from resolvers.moderation import ModerationMutation, ModerationQuery, ModerationSubscription
 from resolvers.nodes import NodesQuery
 from resolvers.reports import ReportsMutation, ReportsQuery
@@ -50,6 +50,7 @@ class Mutation(
 class Subscription(
     BountiesSubscription,
     ModerationSubscription,
+    LikenessSubscription,
     ResourcesSubscription,
     GenerationSubscription,
     InboxSubscription,

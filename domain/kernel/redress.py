@@ -7,7 +7,7 @@ NO_APPEAL = "Decisions can't be appealed here yet."
 """Said wherever somebody is told of a decision that an account can do nothing more about."""
 
 CLAIMANTS = (
-    "If something is wrong or was missing, file a new claim or answer this letter: either opens a case that a "
-    f"moderator reads. {NO_APPEAL}"
+    "If something is wrong or was missing, answer this letter or file a new claim: a moderator reads either. "
+    f"{NO_APPEAL}"
 )
 """Said in a letter that tells a claimant of a decision."""

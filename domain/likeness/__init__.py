@@ -30,6 +30,7 @@ from domain.likeness.deciding import decide_claim, withdraw_claim
 from domain.likeness.facts import (
     ClaimDecided,
     ClaimEscalated,
+    ClaimFact,
     ClaimLookedInto,
     ClaimReceived,
     ClaimWithdrawn,
@@ -80,6 +81,7 @@ __all__ = [
     "ClaimDecided",
     "ClaimDraft",
     "ClaimEscalated",
+    "ClaimFact",
     "ClaimFilter",
     "ClaimLookedInto",
     "ClaimReceived",

@@ -26,8 +26,8 @@ class ClaimFact(Fact):
     claim_id: ClaimId
 
     def topics(self) -> Iterable[str]:
-        """Go to those who watch the claim."""
-        return (f"claim:{self.claim_id}",)
+        """Tell the feed of claims."""
+        return ("claims",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ClaimDecided(ClaimFact):
     account_id: AccountId | None = None
 
     def topics(self) -> Iterable[str]:
-        """Go to those who watch the claim, and to the claimant."""
+        """Tell the feed of claims, and the claimant."""
         return (*ClaimFact.topics(self), *((f"inbox:{self.account_id}",) if self.account_id else ()))
 
 

@@ -1,5 +1,6 @@
 """Claims as their claimants and moderators see them through the API; and that no face ever comes out of it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -291,3 +292,19 @@ async def test_a_challenge_is_set_to_anybody(client: Api) -> None:
 
     assert challenge["bits"] == 8
     assert challenge["token"].count(".") == 3
+
+
+@pytest.mark.parametrize("by_variable", [False, True])
+async def test_no_error_repeats_a_face(client: Api, by_variable: bool) -> None:
+    face = [round(0.1706 + at / 1000, 4) for at in range(128)]
+    written = f'{{personName: "A", faceDescriptors: [{face}]}}'
+    document = (
+        "mutation ($input: LikenessClaimInput!) { likenessClaimFile(input: $input) { __typename } }"
+        if by_variable
+        else f"mutation {{ likenessClaimFile(input: {written}) {{ __typename }} }}"
+    )
+
+    answer = await client.ask(document, {"input": {"personName": "A", "faceDescriptors": [face]}})
+
+    assert "0.17" not in json.dumps(answer)
+    assert "to include required field 'relation', found: {" in answer["errors"][0]["message"]

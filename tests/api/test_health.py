@@ -21,9 +21,11 @@ from countenance.relay import Relay
 from countenance.settings import Settings
 from domain.kernel.ids import new_id
 from domain.kernel.ports import Ports
+from domain.kernel.scope import Scope
 from domain.kernel.wire import ClusterState
 from tests import serving
 from tests.actions.bounties import opened, somebody
+from tests.claiming import filed
 from tests.serving import Api
 
 STATE = ClusterState(nodes=1, artists=1, validators=1, running=0, registry_versions={})
@@ -203,6 +205,18 @@ async def test_the_figures_tell_of_bounties_whose_payouts_are_stopped(
     figures = (await client.http.get("/metrics")).text
 
     assert "countenance_bounties_stopped 1.0" in figures
+
+
+async def test_the_figures_tell_of_claims_that_wait_and_of_those_that_are_overdue(
+    client: Api, ports: Ports, db: asyncpg.Pool
+) -> None:
+    overdue, _ = [await filed(Scope(ports=ports)) for _ in range(2)]
+    await db.execute("UPDATE likeness_claim SET due_at = now() WHERE id = $1", overdue.claim.id)
+
+    figures = (await client.http.get("/metrics")).text
+
+    assert "countenance_claims_open 2.0" in figures
+    assert "countenance_claims_overdue 1.0" in figures
 
 
 def _errors(figures: str) -> dict[str, float]:

@@ -88,7 +88,7 @@ async def test_letters_lead_to_the_pages_that_the_operator_names(nobody: Scope, 
     assert f"Status: https://pages.example/mine/{made.claim.case_code}\n" in letter
 
 
-async def test_an_answer_to_a_decision_opens_a_case_that_a_moderator_reads(
+async def test_an_answer_to_a_decision_is_kept_where_a_moderator_reads_it(
     client: Api, clock: HandClock, nobody: Scope
 ) -> None:
     judge = nobody.as_(await moderator())
@@ -97,18 +97,14 @@ async def test_an_answer_to_a_decision_opens_a_case_that_a_moderator_reads(
     [decision] = [each for each in await likeness.take_letters(nobody) if "is decided" in each.subject]
 
     answer = await post(client, clock, _answering(decision))
-    listed = await likeness.list_claims(judge, PageAsk(10), likeness.ClaimFilter(status=ClaimStatus.RECEIVED))
+    kept = await likeness.list_kept(judge, PageAsk(10))
 
     assert decision.body.endswith(
-        "If something is wrong or was missing, file a new claim or answer this letter: either opens a case that a "
-        "moderator reads. Decisions can't be appealed here yet.\n"
+        "If something is wrong or was missing, answer this letter or file a new claim: a moderator reads either. "
+        "Decisions can't be appealed here yet.\n"
     )
-    assert (answer.status_code, answer.json()["message"]) == (200, None)
-    [opened] = listed.items
-    assert (opened.case_code, opened.explanation) == (
-        answer.json()["caseCode"],
-        f"Re: {decision.subject}\n\nBut it is me.",
-    )
+    assert (answer.status_code, answer.json()["caseCode"]) == (202, made.claim.case_code)
+    assert [(each.subject, each.text) for each in kept.items] == [(f"Re: {decision.subject}", "But it is me.")]
 
 
 def _answering(letter: likeness.Letter) -> bytes:
