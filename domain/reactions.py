@@ -120,7 +120,7 @@ async def _note_resource(scope: Scope, fact: resources.ResourceChanged) -> None:
     own = found.findings if found else ()
     findings = (
         ()
-        if action is AffectedAction.RESTORED
+        if action in (AffectedAction.RESTORED, AffectedAction.REMOVED)
         else (*own, *await _findings_of_files(resources.Holder("resource", subject.id)))
     )
     await likeness.note_affected(scope, subject, action, findings=findings, before={"status": fact.before})
@@ -229,6 +229,7 @@ _RESOURCE_ACTIONS = {
     "HELD": AffectedAction.HELD,
     "BLOCKED": AffectedAction.DISABLED,
     "PUBLISHED": AffectedAction.RESTORED,
+    "REMOVED": AffectedAction.REMOVED,
 }
 _ENTRY_ACTIONS = {
     "HELD": AffectedAction.HELD,

@@ -89,17 +89,18 @@ async def note_affected(
 ) -> int:
     """Note that something was held, disabled, removed or restored, under each claim that it concerns.
 
-    A restriction concerns the upheld claims about the persons in its findings; a restoration every claim under
-    which the thing was restricted. Gives how many claims were concerned. Noting it again changes nothing.
+    A restriction concerns the upheld claims about the persons in its findings; a restoration or a removal every
+    claim under which the thing was restricted. Gives how many claims were concerned. Noting it again changes nothing.
     """
     async with work(scope.now) as w:
-        if action is AffectedAction.RESTORED:
+        if action in (AffectedAction.RESTORED, AffectedAction.REMOVED):
             done = await w.execute(
-                "UPDATE claim_affected SET action = 'RESTORED', at = $3 WHERE subject_kind = $1 AND subject_id = $2"
+                "UPDATE claim_affected SET action = $4, at = $3 WHERE subject_kind = $1 AND subject_id = $2"
                 " AND action IN ('HELD', 'DISABLED')",
                 subject.kind,
                 subject.id,
                 scope.now,
+                action,
             )
             return int(done.removeprefix("UPDATE "))
         persons = {finding.person_id for finding in findings if finding.person_id}

@@ -583,3 +583,20 @@ async def test_an_operator_takes_nobody_out_whom_a_claim_protects(
         " they leave the registry when their claimants withdraw them."
     )
     assert await likeness.load_snapshot() == before
+
+
+async def test_what_its_owner_takes_away_while_it_is_held_is_noted_as_removed_and_its_copies_stay_known(
+    db: asyncpg.Pool, nobody: Scope, system: Scope, acting: Acting
+) -> None:
+    owner = acting(await member())
+    named = await published(owner, b"1", MetadataText("ss_output_name", NAME))
+    made = await claimed(nobody, named)
+
+    await resources.remove(owner, ResourceId(named))
+    await followed(system.ports)
+    noted = await affected(made.claim)
+    await decided(acting(await moderator()), made.claim, uphold=True)
+    copy = await published(owner, b"1", title="A neutral title")
+
+    assert noted == {Subject("resource", named): AffectedAction.REMOVED}
+    assert await statuses(system, copy) == [ResourceStatus.BLOCKED]
