@@ -56,16 +56,36 @@ async def registry_add(settings: Settings, *, name: str, aliases: Sequence[str],
         return str(person.id)
 
 
+async def registry_change(
+    settings: Settings, person: str, *, name: str | None, aliases: Sequence[str] | None, consent: str | None
+) -> None:
+    """Change the operator's own part of an entry; None leaves it. Raises InvalidInput, NotFound."""
+    person_id, allowed = _person_id(person), _consent(consent) if consent else None
+    async with opened(settings) as scope:
+        await likeness.change(scope, person_id, name=name, aliases=aliases, consent=allowed)
+
+
+async def registry_block(settings: Settings, person: str, sha256: str) -> None:
+    """Block a file that reproduces a person, whatever it is named. Raises InvalidInput, NotFound, Conflict."""
+    person_id = _person_id(person)
+    async with opened(settings) as scope:
+        await likeness.block_file(scope, sha256=sha256, person_id=person_id)
+
+
 async def registry_withdraw(settings: Settings, person: str) -> None:
-    """Take a person out of the registry. Raises InvalidInput, NotFound."""
+    """Take a person out of the registry. Raises InvalidInput, NotFound, Conflict."""
+    person_id = _person_id(person)
+    async with opened(settings) as scope:
+        await likeness.withdraw(scope, person_id)
+
+
+def _person_id(written: str) -> PersonId:
     try:
-        person_id = PersonId(UUID(person))
+        return PersonId(UUID(written))
     except ValueError:
         raise InvalidInput(
             "This is not a person's id: `countenance registry list` shows them.", field="person"
         ) from None
-    async with opened(settings) as scope:
-        await likeness.withdraw(scope, person_id)
 
 
 async def intake(settings: Settings, raw: bytes) -> str:

@@ -35,6 +35,32 @@ def add(
     typer.echo(run(operator.registry_add(operator_settings(), name=name, aliases=alias or [], consent=consent)))
 
 
+@app.command("change")
+def change(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    name: Annotated[str | None, typer.Option(help="The name the person is known by.")] = None,
+    alias: Annotated[
+        list[str] | None, typer.Option(help="Another name, in place of those that the operator gave.")
+    ] = None,
+    consent: Annotated[str | None, typer.Option(help="DENY_ALL or SAFE_FOR_WORK_ONLY.")] = None,
+) -> None:
+    """Change what the operator has registered of a person; what upheld claims say stays beside it."""
+    from countenance import operator
+
+    run(operator.registry_change(operator_settings(), person, name=name, aliases=alias or None, consent=consent))
+
+
+@app.command("block")
+def block(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    sha256: Annotated[str, typer.Argument(help="The SHA256 of the file, 64 hex digits.")],
+) -> None:
+    """Block a file that reproduces a person, whatever it is named and says."""
+    from countenance import operator
+
+    run(operator.registry_block(operator_settings(), person, sha256))
+
+
 @app.command("withdraw")
 def withdraw(person: Annotated[str, typer.Argument(help="The person's id.")]) -> None:
     """Take a person out of the registry."""

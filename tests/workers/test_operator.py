@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -78,6 +79,25 @@ async def test_persons_are_registered_listed_and_withdrawn(environment: Mapping[
     assert withdrawn == 0
     assert await likeness.list_persons(system) == []
     assert (wrong, sentence) == (1, "countenance: This is not a person's id: `countenance registry list` shows them.")
+
+
+async def test_what_the_operator_has_registered_is_changed_and_a_file_is_blocked(
+    environment: Mapping[str, str], system: Scope
+) -> None:
+    _, person, _ = await countenance(environment, "registry", "add", "Test Person Betelgeuse")
+    changes = ("--alias", "T. P. Betelgeuse", "--consent", "safe-for-work-only")
+
+    changed, _, _ = await countenance(environment, "registry", "change", person, *changes)
+    blocked, _, _ = await countenance(environment, "registry", "block", person, "AB" * 32)
+    again, _, sentence = await countenance(environment, "registry", "block", person, "ab" * 32)
+
+    snapshot = await likeness.load_snapshot()
+    assert (changed, blocked, again) == (0, 0, 1)
+    assert [(one.name, one.aliases, one.consent) for one in snapshot.persons] == [
+        ("Test Person Betelgeuse", ("T. P. Betelgeuse",), "SAFE_FOR_WORK_ONLY")
+    ]
+    assert snapshot.blocked_sha256 == (("ab" * 32, UUID(person)),)
+    assert sentence == "countenance: This file is blocked already."
 
 
 async def test_a_checkpoint_is_published_in_place_once(
