@@ -122,8 +122,8 @@ async def release_from_claim(scope: Scope, resource_id: ResourceId, snapshot: Sn
     """
     matcher = await matcher_at(scope, snapshot)
     async with work(scope.now) as w:
-        await lock_holder(w, Holder("resource", resource_id))
         await hold_registry(w, matcher)
+        await lock_holder(w, Holder("resource", resource_id))
         freed = await w.execute("UPDATE resource SET cause = 'SCAN' WHERE id = $1 AND cause = 'CLAIM'", resource_id)
         if freed == "UPDATE 0":
             return False
