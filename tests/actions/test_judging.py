@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from domain import bounties, generation, resources
+from domain import bounties, generation, moderation, resources
 from domain.bounties import EntryStatus, Review, TermsChange
 from domain.kernel.ids import new_id
 from domain.kernel.ports import Policy, Ports
@@ -82,7 +82,7 @@ async def bounty_deed(name: str, ports: Ports, folder: Path) -> tuple[Deed, list
             deed, texts = partial(bounties.submit_entry, someone, entry.id), ["As asked."]
         case _:
             moderator = await some_moderator(ports)
-            deed = partial(bounties.review, moderator, bounty.id, Review.LIST, explanation="Fine.")
+            deed = partial(moderation.review_bounty, moderator, bounty.id, Review.LIST, explanation="Fine.")
             texts = [bounty.title, RISKY]
     return deed, texts
 
