@@ -44,7 +44,8 @@ _LAST_WORD = _table(
 """The same in Finnish, Estonian, Hungarian, Turkish and Albanian, which inflect the last word alone. Endings that make
 other family names are none of it: -n, -lla, -ia."""
 
-_LONGEST = max(map(len, {*_EVERY_WORD, *_LAST_WORD}))
+_EITHER = {ending: (*_EVERY_WORD.get(ending, ()), *_LAST_WORD.get(ending, ())) for ending in _EVERY_WORD | _LAST_WORD}
+_LONGEST = max(map(len, _EITHER))
 _LEAST_STEM, _LEAST_NAME, _LEAST_ENDED = 2, 3, 4
 _LEAST_LETTERS = 8
 """Names of fewer letters are not looked for in other cases."""
@@ -54,10 +55,10 @@ def uninflected(word: str) -> Iterator[str]:
     """Give what a word may be a case of; nothing for an ordinary word."""
     if len(word) < _LEAST_NAME or not (word.isascii() and word.isalpha()) or is_ordinary(word):
         return
-    for stem, ending in _parted(word):
-        for own in (*_EVERY_WORD.get(ending, ()), *_LAST_WORD.get(ending, ())):
-            if len(stem) + len(own) >= _LEAST_NAME:
-                yield stem + own
+    for length in range(1, min(_LONGEST, len(word) - _LEAST_STEM) + 1):
+        for own in _EITHER.get(word[-length:], ()):
+            if len(word) - length + len(own) >= _LEAST_NAME:
+                yield word[:-length] + own
 
 
 def is_inflected(words: Sequence[str], names: Sequence[str]) -> bool:

@@ -91,12 +91,12 @@ NAMES_2026_11 = NamePolicy(
         unseen_false_positives=0.013,
         across_recall=0.819,
         across_false_positives=0.006,
-        median_2000=1.13,
-        p99_2000=2.9,
-        p99_10000=6.6,
-        build_seconds=57.0,
+        median_2000=1.06,
+        p99_2000=2.6,
+        p99_10000=12.1,
+        build_seconds=49.8,
         megabytes=249.0,
-        machine="an AMD EPYC while others use its host; in its quick hours four fifths of each time (decision 0052)",
+        machine="an AMD EPYC whose host others use: four fifths of each time in quick hours, half as much again in slow ones",
     ),
 )
 """In force."""
