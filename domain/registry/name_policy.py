@@ -96,7 +96,7 @@ NAMES_2026_11 = NamePolicy(
         p99_10000=12.1,
         build_seconds=49.8,
         megabytes=249.0,
-        machine="an AMD EPYC whose host others use: four fifths of each time in quick hours, half as much again in slow ones",
+        machine="an AMD EPYC whose host others use: four fifths of it in quick hours, half as much again in slow ones",
     ),
 )
 """In force."""
