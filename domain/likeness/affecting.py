@@ -89,11 +89,12 @@ async def note_affected(
 ) -> int:
     """Note that something was held, disabled, removed or restored, under each claim that it concerns.
 
-    A restriction concerns the upheld claims about the persons in its findings; a restoration or a removal every
-    claim under which the thing was restricted. Gives how many claims were concerned. Noting it again changes nothing.
+    What was found against the thing concerns the upheld claims about the persons in these findings; a restoration, or
+    a removal for nothing that was found, every claim under which the thing was restricted. Gives how many claims were
+    concerned. Noting it again changes nothing.
     """
     async with work(scope.now) as w:
-        if action in (AffectedAction.RESTORED, AffectedAction.REMOVED):
+        if action is AffectedAction.RESTORED or (action is AffectedAction.REMOVED and not findings):
             done = await w.execute(
                 "UPDATE claim_affected SET action = $4, at = $3 WHERE subject_kind = $1 AND subject_id = $2"
                 " AND action IN ('HELD', 'DISABLED')",
