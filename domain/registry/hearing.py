@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from domain.registry.chinese import is_loan, usual_given_name, with_consonants
+from domain.registry.japanese import japanese_reading, may_be_japanese
 from domain.registry.romanising import (
     chinese_reading,
-    japanese_reading,
     loan_reading,
-    may_be_japanese,
     readings_of,
     romanised,
     without_added_vowels,

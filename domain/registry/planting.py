@@ -8,8 +8,9 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from domain.registry.given_names import is_frequent_family_name, is_given_name
 from domain.registry.hashed import Rows
+from domain.registry.japanese import kana_of
 from domain.registry.name_parts import NameParts, is_pinyin, is_spaced, parts_of, spellings, without_initials
-from domain.registry.romanising import chinese_reading, is_chinese_in_form, kana_of, syllables_of
+from domain.registry.romanising import chinese_reading, is_chinese_in_form, syllables_of
 from domain.registry.skeletons import one_of_each, skeleton, transliterated
 from domain.registry.snapshot import Person
 from domain.registry.sound_table import VOICES_AT, Sung, sung_parts

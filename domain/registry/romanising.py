@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
-from typing import Any
-
-from anyascii import anyascii
+from functools import lru_cache
 
 from domain.registry.arabic import other_readings, usually_written, with_vowels
+from domain.registry.japanese import japanese_reading, japanese_readings, may_be_japanese
+from domain.registry.skeletons import in_latin
 
 _CYRILLIC_ENDING = re.compile(
     r"(?<=.{3})(?:ого|его|ому|ему|ыми|ими|ией|ых|их|ый|ий|ии|ой|ои|еи|ыи|ая|яя|ую|юю|ым|им|ом|ем|а|у|е|ы|и|я|ю)$"
@@ -27,43 +26,6 @@ _KOREAN_FAMILY = {
     "na": ("ra",),
     "yang": ("ryang",),
 }
-_JAPANESE_FAMILY = {
-    "新垣": ("aragaki", "arakaki"),
-    "中田": ("nakata", "nakada"),
-    "山崎": ("yamazaki", "yamasaki"),
-    "中島": ("nakajima", "nakashima"),
-    "河野": ("kono", "kawano"),
-    "羽生": ("hanyu", "habu"),
-    "菅野": ("sugano", "kanno"),
-    "渡部": ("watanabe", "watabe"),
-    "上戸": ("ueto",),
-    "長澤": ("nagasawa",),
-    "東": ("higashi", "azuma"),
-    "小山": ("koyama", "oyama"),
-    "大和": ("yamato", "owa"),
-    "神田": ("kanda", "kamida"),
-    "三枝": ("saegusa", "mieda"),
-    "柳生": ("yagyu",),
-    "五十嵐": ("igarashi",),
-    "服部": ("hattori",),
-    "二宮": ("ninomiya",),
-    "米倉": ("yonekura",),
-    "北川": ("kitagawa",),
-    "星野": ("hoshino",),
-    "土屋": ("tsuchiya",),
-    "広瀬": ("hirose",),
-    "石原": ("ishihara",),
-    "菅田": ("suda", "sugata"),
-    "有村": ("arimura",),
-    "本田": ("honda",),
-    "香川": ("kagawa",),
-    "羽田": ("haneda", "hata"),
-    "角田": ("kakuta", "tsunoda"),
-    "吉田": ("yoshida",),
-    "浜崎": ("hamasaki", "hamazaki"),
-    "安室": ("amuro",),
-}
-"""Family names that are read otherwise than their characters are by themselves."""
 _SPOKEN_AS = (
     ("σχ", "σκ"),
     ("ة", "a"),
@@ -161,33 +123,7 @@ def romanised(word: str) -> str:
         word = word.replace(spelled, sound)
     if _HAN.search(word) or _KANA.search(word):
         return japanese_reading(word)
-    return _latin(word)
-
-
-def _latin(word: str) -> str:
-    return "".join(char for char in anyascii(word).lower() if char.isalpha() and char.isascii())
-
-
-@cache
-def _kakasi() -> Any:
-    """Load the Japanese dictionary, about a second, where the first Japanese word is met."""
-    from pykakasi import kakasi  # noqa: PLC0415 - most processes never meet one
-
-    return kakasi()
-
-
-@lru_cache(maxsize=1 << 13)
-def japanese_reading(word: str) -> str:
-    """Give how a word in kanji or kana is read in Japanese, in Latin letters."""
-    return _latin("".join(part["hepburn"] for part in _kakasi().convert(word)))
-
-
-def kana_of(name: str) -> set[str]:
-    """Give how a name in kanji may be written in hiragana: read as one, and behind a family name of two characters."""
-    if not (_HAN.search(name) and may_be_japanese(name)):
-        return set()
-    parts = ((name,), (name[:2], name[2:])) if len(name) > 2 else ((name,),)
-    return {"".join(part["hira"] for piece in pieces for part in _kakasi().convert(piece)) for pieces in parts}
+    return in_latin(word)
 
 
 @lru_cache(maxsize=1 << 13)
@@ -195,7 +131,7 @@ def chinese_reading(word: str) -> str:
     """Give how a name in Han characters is read in Mandarin, without tones."""
     from pypinyin import lazy_pinyin  # noqa: PLC0415 - a fifth of a second that most processes don't need
 
-    return _latin("".join(lazy_pinyin(word)))
+    return in_latin("".join(lazy_pinyin(word)))
 
 
 def is_chinese_in_form(name: str) -> bool:
@@ -210,7 +146,7 @@ def readings_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     if _HANGUL.search(joined):
         return list(_korean(joined))
     if _HAN.search(joined):
-        return [*_chinese(joined), *(_japanese(joined) if may_be_japanese(joined) else ())]
+        return [*_chinese(joined), *(japanese_readings(joined) if may_be_japanese(joined) else ())]
     if _KANA.search(joined):
         return [tuple(japanese_reading(word) for word in words)]
     return list(dict.fromkeys(_spelled(words)))
@@ -249,8 +185,8 @@ def _both(two: re.Match[str]) -> str:
 
 def _korean(name: str) -> Iterator[tuple[str, ...]]:
     """Read a name in Hangul: its family name is one syllable, and is often written otherwise than it sounds."""
-    family, given = name[:1], _latin(name[1:])
-    for reading in (_latin(family), *_KOREAN_FAMILY.get(_latin(family), ())):
+    family, given = name[:1], in_latin(name[1:])
+    for reading in (in_latin(family), *_KOREAN_FAMILY.get(in_latin(family), ())):
         yield (reading, given) if given else (reading,)
 
 
@@ -264,7 +200,7 @@ def loan_reading(word: str) -> str:
         at = ord(char) - _SYLLABLES
         final = at % _FINALS if _HANGUL.match(char) else 0
         heard.append(chr(ord(char) - final + _FINAL_D) if final in _STOPPED else char)
-    return _latin("".join(heard)).replace("eu", "")
+    return in_latin("".join(heard)).replace("eu", "")
 
 
 _ADDED_U = re.compile(r"(?<=[bcfgkmprsz])u(?=[^aeiouy]|$)")
@@ -275,28 +211,3 @@ def without_added_vowels(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Leave out the vowels that Japanese puts behind consonants of other languages: `makkusu` is Max."""
     without_u = [_ADDED_U.sub("", word) for word in words]
     return [tuple(without_u), tuple(_ADDED_O.sub("", word) for word in without_u)]
-
-
-def may_be_japanese(word: str) -> bool:
-    """Whether Japanese has all characters of a word; the dictionary passes over others, and little is left then."""
-    try:
-        word.encode("cp932")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _japanese(name: str) -> Iterator[tuple[str, ...]]:
-    """Read a name in kanji as one, and as a family name of one or two characters before a given name."""
-    found: set[tuple[str, ...]] = {(japanese_reading(name),)}
-    for at in (1, 2, 3) if 3 <= len(name) <= 6 else ():
-        if at < len(name) and (at > 1 or len(name) < 4):
-            family, given = name[:at], japanese_reading(name[at:])
-            for reading in (japanese_reading(family), *_JAPANESE_FAMILY.get(family, ())):
-                found.add((_short_vowels(reading), _short_vowels(given)))
-    yield from sorted(found)
-
-
-def _short_vowels(latin: str) -> str:
-    """Write a Japanese word as most people do, without the length of its vowels."""
-    return latin.replace("ou", "o").replace("oo", "o").replace("uu", "u")

@@ -154,7 +154,12 @@ def lookalike(char: str) -> str | None:
 @cache
 def transliterated(char: str) -> str:
     """Write one character in lower-case Latin letters."""
-    return "".join(part for part in anyascii(char).lower() if part.isalpha() and part.isascii())
+    return in_latin(char)
+
+
+def in_latin(text: str) -> str:
+    """Write a text in lower-case Latin letters, by the sound, without what is no letter."""
+    return "".join(part for part in anyascii(text).lower() if part.isalpha() and part.isascii())
 
 
 def is_foreign(word: str) -> bool:
