@@ -11,11 +11,11 @@ from domain.kernel.refusals import NotFound
 from domain.resources import HashAlgorithm
 from schema.context import Info
 from schema.node import id_of, one, parse_id
+from schema.resource_feed import ResourceEvent
 from schema.resource_inputs import ResourceDraftInput, ResourceFilter
 from schema.resources import (
     Resource,
     ResourceConnection,
-    ResourceEvent,
     ResourceFile,
 )
 from schema.scalars import Cursor

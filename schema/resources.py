@@ -10,13 +10,11 @@ import strawberry
 from domain import bounties, reasons, resources
 from domain.kernel.findings import Finding as FoundFinding
 from domain.kernel.findings import Verdict, worst
-from domain.kernel.ids import EntryId, ResourceId, Subject
+from domain.kernel.ids import EntryId, Subject
 from domain.kernel.paging import Page
 from domain.kernel.scope import Scope
 from domain.resources import HashAlgorithm, Holder, ResourceKind, ResourceStatus, StoredFile
 from schema.accounts import Account
-from schema.context import Heard
-from schema.feed import FeedEvent
 from schema.findings import Finding, findings_of
 from schema.likeness import RegisteredPerson
 from schema.node import Node, global_id, loadable
@@ -281,27 +279,3 @@ class ResourceConnection:
             page_info=page_info(page),
             total_count=page.total or 0,
         )
-
-
-@strawberry.type(
-    description="A change of a resource; `resource` is how it stands now, null to who can't see it any more."
-)
-class ResourceEvent(FeedEvent):
-    """A change of a resource."""
-
-    resource: Resource | None
-    resource_id: strawberry.ID | None = strawberry.field(
-        description="Which resource, also where `resource` is null because it is no longer public."
-    )
-
-    @classmethod
-    async def of(cls, heard: Heard, resource_id: ResourceId, wanted: Wanted) -> Self | None:
-        """Say what was heard, the resource read by the authority of this moment; None where it is not told."""
-        at, cursor = heard.at, Cursor(heard.cursor)
-        if heard.resync:
-            return cls(cursor=cursor, at=at, resync=True, resource=None, resource_id=None)
-        if not isinstance(heard.fact, resources.ResourceChanged) or not resources.hears(heard.scope, heard.fact):
-            return None
-        found = await Resource.by_ids(heard.scope, [resource_id], wanted["resource"])
-        named = global_id(Resource.PREFIX, resource_id)
-        return cls(cursor=cursor, at=at, resync=False, resource=found.get(resource_id), resource_id=named)
