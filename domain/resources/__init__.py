@@ -14,6 +14,7 @@ from domain.resources.actions import (
     submit,
 )
 from domain.resources.claims import LookedAt, look_at_files, look_at_for_claim, matcher_at, release_from_claim
+from domain.resources.closing_uploads import end_uploads, expire_uploads, over_among
 from domain.resources.copying import Copies, copy_out
 from domain.resources.deciding import Decidable, hold, lock_for_decision, parties_of, remove_by_decision, restore
 from domain.resources.disposal import announce, claim, delete_doomed, doom
@@ -50,10 +51,7 @@ from domain.resources.uploads import (
     begin_upload,
     complete_upload,
     end_upload,
-    end_uploads,
-    expire_uploads,
     open_upload,
-    over_among,
     own_upload,
 )
 from domain.resources.usage import usable

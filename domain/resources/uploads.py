@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from domain.kernel.ids import AccountId, FileId, UploadId, new_id
 from domain.kernel.limits import within_limit
 from domain.kernel.refusals import Conflict, InvalidInput, NotAllowed, NotFound, RateLimited
 from domain.kernel.scope import Scope
-from domain.kernel.sql import fetch, fetch_one
+from domain.kernel.sql import fetch_one
 from domain.kernel.vault import Damaged, KeyMissing, SealedFile, VaultKey
 from domain.kernel.work import Work, work
 from domain.resources.disposal import announce, claim, doom
@@ -256,30 +256,6 @@ async def end_upload(scope: Scope, upload_id: UUID) -> None:
     """Give up an upload of the caller's own; a complete one stays what it is. Raises SignInRequired, NotFound."""
     upload = await own_upload(scope, upload_id)
     await _close(scope, upload.id, UploadStatus.ENDED)
-
-
-async def end_uploads(w: Work, holder: Holder) -> None:
-    """Give up the unfinished uploads to a holder that takes no more files."""
-    await w.execute(
-        "UPDATE upload SET status = 'ENDED' WHERE holder_kind = $1 AND holder_id = $2 AND status = 'OPEN'",
-        holder.kind,
-        holder.id,
-    )
-
-
-async def expire_uploads(scope: Scope) -> int:
-    """Close the uploads whose time has run out; their bytes are swept by the upload endpoint."""
-    async with work(scope.now) as w:
-        done = await w.execute(
-            "UPDATE upload SET status = 'EXPIRED' WHERE status = 'OPEN' AND expires_at <= $1", scope.now
-        )
-    return int(done.rpartition(" ")[2])
-
-
-async def over_among(upload_ids: Iterable[UUID]) -> set[UUID]:
-    """Give those of these uploads that take no more bytes; one that isn't known here may be another server's."""
-    rows = await fetch("SELECT id FROM upload WHERE id = ANY($1::uuid[]) AND status <> 'OPEN'", list(upload_ids))
-    return {row["id"] for row in rows}
 
 
 async def _close(scope: Scope, upload_id: UploadId, status: UploadStatus) -> None:
