@@ -42,7 +42,9 @@ def read(line: bytes) -> Any:
         raise NotJson("nested too deeply") from None
     except NotJson:
         raise
-    except ValueError as error:
+    except json.JSONDecodeError as error:
+        raise NotJson(f"not JSON ({error.msg} at its character {error.pos + 1})") from None
+    except ValueError as error:  # a number of too many digits
         raise NotJson(f"not JSON ({error})") from None
 
 

@@ -57,6 +57,7 @@ def test_a_bad_line_of_texts_gets_an_error_and_the_others_are_answered(tmp_path:
     [
         pytest.param(b"[" * 100_000, "Line 1 is nested too deeply.", id="depth"),
         pytest.param(b'{"id": "\xff", "text": "x"}', "Line 1 is not UTF-8 text at its byte 9.", id="not UTF-8"),
+        pytest.param(b"[1, ", "Line 1 is not JSON (Expecting value at its character 6).", id="cut"),
         pytest.param(b'{"id": NaN, "text": "x"}', "Line 1 is not JSON (it has the number NaN).", id="NaN"),
         pytest.param(
             b'{"id": 1e999, "text": "x"}',
