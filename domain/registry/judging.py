@@ -29,6 +29,8 @@ _JOINING = frozenset(
 
 
 _SHORT_NAME = 6
+_LEAST_ORDINARY = 3
+"""Shorter words stand for themselves alone."""
 
 
 class Pair(NamedTuple):
@@ -54,7 +56,7 @@ def judged(
         # One more letter at the end makes another word: "Zendayan".
         longer = source.words[pair.first].startswith(parts.words[0])
         return (policy.mistyped, *source.spans.of(pair.first)) if len(parts.words) == 1 and not longer else None
-    if not pair.split:
+    if not pair.split and tag != INITIAL:
         # The pair is the first two words of a name, or its last and first: the rest must follow.
         last += len(parts.words) - 2
         if last >= len(source.words) or (len(parts.words) > 2 and pair.second - pair.first > 1):
@@ -119,6 +121,8 @@ def _of_spellings(
             score = min(score, policy.nickname)
         elif how == SPELLED:
             score = min(score, policy.mistyped)
+        elif len(word) < _LEAST_ORDINARY and word.isascii() and word.isalpha() and word != name:
+            return 0, 0  # "in" looks like "Linn", and is a word.
         elif look != wanted:
             edit = 0 if "*" in word and _fits_mask(word, wanted) else _edits(word, look, wanted, name)
             if edit is None or (is_ordinary(word) and not _is_slip(word, name, words, parts, turned=turned)):
@@ -176,7 +180,7 @@ def _of_turn(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts) ->
         telling = not parts.ordinary or source.plain.cased[first].isupper()
         apart = is_place(parts.words[0]) or stands_in_place(source.plain, first)
         return policy.turned_with_comma if telling and not apart else 0
-    if is_place(parts.words[0]) or goes_before_given_name(parts.words[-1]):
+    if len(parts.words) == 2 and (is_place(parts.words[0]) or goes_before_given_name(parts.words[-1])):
         return 0
     return 0 if parts.ordinary or _is_apart(source, pair) else policy.turned
 
@@ -215,8 +219,8 @@ def _of_middle(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts) 
 
 
 def _of_initial(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts, *, shared: bool) -> float:
-    """An initial, where one registered person alone has it with that family name."""
-    if shared or pair.split or len(parts.words) != 2 or source.words[pair.second] != parts.words[-1]:
+    """An initial, where one registered person alone has it with that family name, and the particles before this."""
+    if shared or pair.split or tuple(source.words[pair.first + 1 : pair.second + 1]) != parts.words[1:]:
         return 0
     single = len(source.words[pair.first]) == 1 and source.words[pair.first] == parts.words[0][0]
     before = source.between(pair.first).rstrip(" ") if pair.first else ""

@@ -124,13 +124,30 @@ def spellings(parts: NameParts) -> set[str]:
     return {one for one in found if len(one) > 1}
 
 
+_GENERATIONS = "jr|sr|junior|senior|ii|iii|iv"
 _MIDDLE_INITIALS = re.compile(r"(?<=[^\W\d]{2})(?: [^\W\d]\b\.?)+(?= [^\W\d]{2})")
+_GENERATION = re.compile(rf"(?<=[^\W\d]{{2}} )([^\W\d]{{2}}.*?),? (?:{_GENERATIONS})\.?$", re.IGNORECASE)
+"""What says of which generation somebody is, behind two words or more of a name."""
 
 
 def without_initials(name: str) -> str | None:
-    """Give a name without the initials in its middle; None where there are none."""
-    shorter = _MIDDLE_INITIALS.sub("", name)
+    """Give a name without the initials in its middle and without "Jr." at its end; None where there are none."""
+    shorter = _GENERATION.sub(r"\1", _MIDDLE_INITIALS.sub("", name))
     return shorter if shorter != name else None
+
+
+_GENERATION_BEHIND = re.compile(rf"[\s,]{{0,3}}({_GENERATIONS})\b", re.IGNORECASE)
+_GENERATION_AT_END = re.compile(rf" ({_GENERATIONS})\.?$", re.IGNORECASE)
+_SPELLED_OUT = {"junior": "jr", "senior": "sr"}
+
+
+def is_other_generation(registered: str, behind: str) -> bool:
+    """Whether what stands behind a name without its "Jr." says that it is the father, or another generation."""
+    mine, theirs = _GENERATION_AT_END.search(registered), _GENERATION_BEHIND.match(behind)
+    if not mine or not theirs:
+        return False
+    one, other = (_SPELLED_OUT.get(found[1].lower(), found[1].lower()) for found in (mine, theirs))
+    return one != other
 
 
 def _native(word: str) -> str:

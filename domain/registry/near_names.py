@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from domain.registry.judging import Pair, judged
@@ -11,6 +11,7 @@ from domain.registry.name_parts import cached_parts
 from domain.registry.name_policy import NamePolicy
 from domain.registry.name_words import SAME, Candidate
 from domain.registry.planting import SINGLE, initial_number, pair_key
+from domain.registry.spoken_words import PARTICLES
 from domain.registry.standings import Standing
 from domain.registry.streams import Words
 
@@ -30,6 +31,9 @@ _AROUND = "nTU"
 _ALONE = "tT"
 _ANY = re.compile("[tTUfn]")
 """One of the words of a pair is of such a kind, and most words of a text are of none."""
+
+
+_MOSTPARTICLES = 3
 
 
 class _Asked:
@@ -96,10 +100,12 @@ def _add_alone(asked: _Asked, at: int, standing: Standing) -> None:
 
 
 def _add_initials(asked: _Asked, source: Words, known: Mapping[str, Standing]) -> None:
-    """An initial with a full stop before a family name: "T. Swift"."""
+    """An initial with a full stop before a family name and its particles: "T. Swift", "U. von der Leyen"."""
     for at, word in enumerate(source.words[:-1]):
         if len(word) == 1 and word.isalpha() and source.between(at + 1).startswith("."):
-            family = known.get(source.words[at + 1])
-            if family and family.same:
+            behind = islice(enumerate(source.words[at + 1 :], at + 1), _MOSTPARTICLES + 1)
+            place = next((place for place, other in behind if other not in PARTICLES), at)
+            family = known.get(source.words[place])
+            if place > at and family and family.same:
                 initial = source.readings[at].look or "a"
-                asked.add((at, at + 1), (initial_number(initial), SAME), (family.same, SAME))
+                asked.add((at, place), (initial_number(initial), SAME), (family.same, SAME))

@@ -22,6 +22,9 @@ _SCHEDULE = re.compile(r"(\[[^\[\]{}()|:]{0,40}):(?=[^\[\]{}()|:]{0,40}:\s*\d*\.
 _MOST_CHOICES = 3
 _REACH = 60
 """So many characters beside a choice are read with it: as many as most names have, and their context."""
+_CUT = f"[0-9A-Za-z\u00c0-\u0dff]{{2,{_REACH}}}"
+_CUT_AT_START, _CUT_AT_END = re.compile(_CUT), re.compile(f"{_CUT}$")
+"""A word at the edge of that, of a script that puts spaces between words."""
 
 
 def masked(text: str) -> str:
@@ -61,10 +64,19 @@ def readings(text: str) -> list[Part]:
     # Taken as signs that separate, the bars also leave the alternatives beside each other ("[tay|lor]").
     found = [Part(_without_bars(base, groups), 0)]
     for near in _neighbours(groups):
-        start, end = max(0, near[0][0] - _REACH), near[-1][1] + _REACH
+        start, end = _whole_words(base, near[0][0] - _REACH, near[-1][1] + _REACH)
         inside = [(first - start, last - start) for first, last in near]
         found += [Part(chosen, start) for chosen in _choices(base[start:end], inside)]
     return found
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave out of a piece of a text the words of which it has a part only: "leeping" is nobody."""
+    if start > 0 and (cut := _CUT_AT_START.match(text, start - 1)):
+        start = cut.end()
+    if end < len(text) and (cut := _CUT_AT_END.search(text[max(0, end - _REACH) : end + 1])):
+        end -= len(cut[0]) - 1
+    return max(0, start), end
 
 
 def _neighbours(groups: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:

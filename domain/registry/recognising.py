@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.registry.confirming import confirm
 from domain.registry.matching import NameMatch
 from domain.registry.name_index import NameEntry, NameIndex
-from domain.registry.name_parts import cached_parts
+from domain.registry.name_parts import cached_parts, is_other_generation
 from domain.registry.name_policy import NamePolicy
 from domain.registry.near_names import near_names
 from domain.registry.plain import Plain, plain_of
@@ -18,6 +18,9 @@ from domain.registry.streams import Stream, Words, streams_of
 
 _MOST_PER_PERSON = 100
 """So many occurrences of one person are told of one text; a text that repeats a name costs no more than that."""
+
+_GENERATION_WITHIN = 12
+"""So many characters behind a name may say of which generation somebody is."""
 
 _MOST_LOOKS = 2000
 """So often is a skeleton looked at in one text, for all who share it: a text made of one name stays cheap. What is left
@@ -77,10 +80,15 @@ def _found(
                     if unseen
                     else confirm(policy, stream, cached_parts(entry.name), (first, last), turned=turned)
                 )
-                if found:
+                if found and not (entry.name != entry.registered and _is_other(words, entry, found[2])):
                     yield entry, *found
     for near in (*near_names(policy, index, words), *sounding_names(policy, index, words)):
         yield index.entry(near.name), near.score, near.start, near.end
+
+
+def _is_other(words: Words, entry: NameEntry, end: int) -> bool:
+    """Whether a name found without its "Jr." is that of another generation: "Robert Downey Sr."."""
+    return is_other_generation(entry.registered, words.plain.low[end : end + _GENERATION_WITHIN])
 
 
 def outermost(found: list[NameMatch]) -> list[NameMatch]:

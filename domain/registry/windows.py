@@ -6,31 +6,23 @@ from itertools import groupby, islice, pairwise
 from typing import NamedTuple
 
 from domain.registry.chinese import loan_runs, usual_given_names
-from domain.registry.everyday import is_everyday
 from domain.registry.readings import BESIDE, FOREIGN, PARTED, TELLING, UNSPACED
+from domain.registry.spoken_words import APOSTROPHE, DOT, STOP, is_initial, spoken_words
 from domain.registry.streams import Words
 
 _HAN = re.compile(r"[\u3400-\u9fff々]")
 _TOGETHER = re.compile(r"[\s_・·•=＝‐-]{0,3}$")
 _HYPHENED, _HYPHENED_MOST = re.compile(r"-[a-z]{1,4}\b"), 4
-_SYLLABLE = re.compile(r"[\uac00-\ud7a3]")
-"""One syllable in Hangul is a word, which one letter of other scripts is not."""
 _FOREIGN_RUN = re.compile(f"{FOREIGN}+|{UNSPACED}+")
+_LATIN_BETWEEN = re.compile(f"(?<={FOREIGN})[^{FOREIGN}{UNSPACED}](?={FOREIGN})")
 _FROM_TELLING = re.compile(f"{TELLING}[{TELLING}{BESIDE}]*")
 _MOST_JAPANESE = 32
 """So many runs of Han characters of one text are looked up in the Japanese dictionary, which takes a while for each."""
-_DOT = re.compile("[·・•‐-]")
 _MOST_DOTS, _MOST_LEFT, _MOST_RIGHT = 8, 6, 6
 """So many dots between Han characters are looked at, and so many characters before and behind each."""
-_MOST_WORDS, _PAIR = 3, 2
+_MOST_WORDS, _MOST_WITH_PARTICLES, _PAIR = 3, 5, 2
 _LEAST_LOAN, _MOST_LOANS = 4, 192
 """So many characters has the name of somebody else in Chinese without a dot, and so many windows may be one."""
-_PARTICLES = frozenset(
-    """
-    фон ван дер ден де да ди дю ла ле аль бен бин ибн φον βαν ντε ντι
-    """.split()  # noqa: SIM905 - a list of words is read as a line
-)
-"""Words that stand in names and are in lower case there."""
 _IS_PARTED = re.compile(PARTED)
 _DISGUISED = re.compile("[a-z]+(?:[013457@$!]+[a-z]+)+")
 _LETTERS = str.maketrans("013457@$!", "oieastasi")
@@ -52,7 +44,7 @@ class Window(NamedTuple):
 def foreign_windows(source: Words) -> Iterator[Window]:
     """Give one to three words of another script that stand together, and each run of Han characters."""
     unspaced: list[list[int]] = []
-    for together in _FOREIGN_RUN.finditer(source.manners):
+    for together in _FOREIGN_RUN.finditer(_with_initials(source)):
         for run in _runs(source, range(*together.span())):
             if together[0][0] == FOREIGN:
                 yield from _spaced_windows(source, run)
@@ -63,10 +55,19 @@ def foreign_windows(source: Words) -> Iterator[Window]:
     yield from islice((window for run in unspaced for window in _loan_windows(source, run)), _MOST_LOANS)
 
 
+def _with_initials(source: Words) -> str:
+    """Give the manners of words, where one Latin capital between words of another script goes with them."""
+    manners = source.manners
+    for found in _LATIN_BETWEEN.finditer(manners):
+        if is_initial(source, found.start()):
+            manners = manners[: found.start()] + FOREIGN + manners[found.end() :]
+    return manners
+
+
 def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
     run: list[int] = []
     for at in places:
-        if run and not _TOGETHER.match(source.between(at)):
+        if run and not _goes_on(source, at):
             yield run
             run = []
         run.append(at)
@@ -74,11 +75,19 @@ def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
         yield run
 
 
+def _goes_on(source: Words, at: int) -> bool:
+    """Whether a word stands with the one before it: a space or a dot between them, or the full stop of an initial."""
+    between = source.between(at)
+    if _TOGETHER.match(between):
+        return True
+    return is_initial(source, at - 1) and (STOP.match(between) or APOSTROPHE.match(between)) is not None
+
+
 def _dotted_windows(source: Words, run: list[int]) -> Iterator[Window]:
     """Han characters on both sides of a dot, as Chinese writes the names of others, or of two; of the outer ones some
     may be.
     """
-    dots = [place for place in range(1, len(run)) if _DOT.fullmatch(source.between(run[place]))][:_MOST_DOTS]
+    dots = [place for place in range(1, len(run)) if DOT.fullmatch(source.between(run[place]))][:_MOST_DOTS]
     for first, last in (*zip(dots, dots, strict=True), *pairwise(dots)):
         for begin in range(max(0, first - _MOST_LEFT), first):
             for end in range(last + 1, min(last + _MOST_RIGHT, len(run)) + 1):
@@ -116,31 +125,32 @@ def _japanese_windows(source: Words, run: list[int]) -> Iterator[Window]:
 
 
 def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
-    """Everyday words are no name, alone or in three words, unless all have capitals and other words have none."""
-    words = tuple(source.words[at] for at in run)
+    """Everyday words are no name, alone or in three words, unless all have capitals and other words have none.
+
+    Particles are not counted among the three, nor is one of two words joined by a hyphen; initials are left out.
+    """
     cased, starts = source.plain.cased, source.spans.starts
-    firsts = [cased[starts[at]] for at in run]
-    particles = [word in _PARTICLES for word in words]
-    capital = [first.isupper() or particle for first, particle in zip(firsts, particles, strict=True)]
-    lower = [first.islower() and not particle for first, particle in zip(firsts, particles, strict=True)]
-    common = [is_everyday(word) and not particle for word, particle in zip(words, particles, strict=True)]
-    syllable = [_SYLLABLE.fullmatch(word) is not None for word in words]
-    titles = any(map(str.isupper, firsts)) and not cased.isupper()
-    for begin in range(len(run)):
-        everyday = 0
-        for end in range(begin + 1, min(begin + _MOST_WORDS, len(run)) + 1):
-            if len(words[end - 1]) < 2 and not syllable[end - 1]:
+    titles = any(cased[starts[at]].isupper() for at in run) and not cased.isupper()
+    spoken = spoken_words(source, run)
+    words = tuple(one.word for one in spoken)
+    for begin in range(len(spoken)):
+        everyday, counted = 0, 0
+        for end in range(begin + 1, min(begin + _MOST_WITH_PARTICLES, len(spoken)) + 1):
+            last = spoken[end - 1]
+            counted += not last.light
+            if last.breaks or counted > _MOST_WORDS:
                 break
-            everyday += common[end - 1]
-            if titles and all(capital[begin:end]):
+            everyday += last.common
+            inside = spoken[begin:end]
+            if titles and all(one.capital for one in inside):
                 manner = TITLED
             elif everyday == 0:
-                manner = UNSURE if any(lower[begin:end]) else SURE
-            elif everyday == 1 and (end - begin == _PAIR or any(syllable[begin + 1 : end - 1])):
+                manner = UNSURE if any(one.lower for one in inside) else SURE
+            elif everyday == 1 and (end - begin == _PAIR or any(one.syllable for one in inside[1:-1])):
                 manner = MIXED  # the everyday one of three words is a syllable between the others: "델", "폰"
             else:
                 continue
-            yield Window(run[begin], run[end - 1], (words[begin:end], manner))
+            yield Window(spoken[begin].first, last.last, (words[begin:end], manner))
 
 
 def latin_windows(source: Words) -> Iterator[Window]:

@@ -83,6 +83,7 @@ def test_false_positives_on_the_labelled_set_are_at_most_half_a_percent(matcher:
         ("blind-4", (460, 460)),
         ("blind-5", (460, 460)),
         ("blind-8", (460, 460)),
+        ("blind-9", (450, 450)),
     ],
 )
 def test_the_other_sets_stay_within_two_points_of_the_figures_to_reach(folder: str, sizes: tuple[int, int]) -> None:
@@ -105,9 +106,9 @@ def test_the_other_sets_stay_within_two_points_of_the_figures_to_reach(folder: s
     ("folder", "sizes", "least"),
     [
         ("blind-6/east", (300, 200), 0.87),
-        ("blind-6/north", (300, 200), 0.92),
+        ("blind-6/north", (300, 200), 0.94),
         ("blind-6/south", (280, 200), 0.87),
-        ("blind-7", (260, 160), 0.84),
+        ("blind-7", (260, 160), 0.85),
     ],
 )
 def test_names_in_other_scripts_than_they_are_registered_in_are_found_as_often_as_is_told(
@@ -234,6 +235,18 @@ def test_recall_holds_for_obfuscations_that_the_set_does_not_have(
         ("Tiger Woods", "#tigerwoods golf lora", "tigerwoods", Verdict.BLOCKED),
         ("Idris Elba", "Idris [Smith:Elba:0.3], coat", "Idris [Smith:Elba", Verdict.BLOCKED),
         ("Florence Pugh", "[florence:anna:0.7] pugh", "florence:anna:0.7] pugh", Verdict.BLOCKED),
+        ("Ursula von der Leyen", "Урсула фон дер Ляйен, речь", "Урсула фон дер Ляйен", Verdict.HELD),
+        ("Ursula von der Leyen", "ウルズラ・フォン・デア・ライエン", "ウルズラ・フォン・デア・ライエン", Verdict.HELD),
+        ("Ursula von der Leyen", "U. von der Leyen, flags", "U. von der Leyen", Verdict.HELD),
+        ("Kevin De Bruyne", "ケヴィン・デ・ブライネ、サッカー", "ケヴィン・デ・ブライネ", Verdict.HELD),
+        ("Jean-Claude Van Damme", "Жан-Клод Ван Дамм, плакат", "Жан-Клод Ван Дамм", Verdict.HELD),
+        ("Shaquille O'Neal", "Шакил О'Нил, арена", "Шакил О'Нил", Verdict.HELD),
+        ("Samuel L. Jackson", "Сэмюэл Л. Джексон, очки", "Сэмюэл Л. Джексон", Verdict.HELD),
+        ("Samuel L. Jackson", "サミュエル・L・ジャクソン、スーツ", "サミュエル・L・ジャクソン", Verdict.HELD),
+        ("배두나", "ペ・ドゥナ、映画風", "ペ・ドゥナ", Verdict.HELD),
+        ("Robert Downey Jr.", "robert downey junior, glasses", "robert downey", Verdict.BLOCKED),
+        ("Robert Downey Jr.", "Роберт Дауни-младший", "Роберт Дауни", Verdict.HELD),
+        ("Alexandria Ocasio-Cortez", "Ocasio-Cortez, Alexandria", "Ocasio-Cortez, Alexandria", Verdict.HELD),
     ],
 )
 def test_exact_evidence_blocks_and_near_evidence_is_held(name: str, text: str, found: str, verdict: Verdict) -> None:
@@ -277,6 +290,12 @@ def test_exact_evidence_blocks_and_near_evidence_is_held(name: str, text: str, f
         ("李小龙", "李小璐"),
         ("成龙", "望子成龙"),
         ("The Rock", "the rock on the beach"),
+        ("Robert Downey Jr.", "Robert Downey Sr., filmmaker"),
+        ("Ursula von der Leyen", "U. van der Leyen"),
+        ("Linn Bakker", "a baker in his bakery"),
+        ("Αλίκη Κολχούρης", "rich colors, armor and neighbours"),
+        ("李平", "[sketch:oil painting:0.5], a portrait of a cat sleeping [a|b]" + ", misty hills beyond" * 2),
+        ("李平", "a cat sleeping in the warm light of the evening sun, misty hills, [a|b] river"),
     ],
 )
 def test_what_is_near_a_name_and_is_another_thing_is_left_alone(name: str, text: str) -> None:
