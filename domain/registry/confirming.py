@@ -1,6 +1,7 @@
 """What was found in a stream of letters, looked at again in the text: whether it is the name, and how surely."""
 
 import re
+from typing import NamedTuple
 
 from domain.registry.compounds import is_done, names_thing, stands_in_place
 from domain.registry.contexts import counts_things, goes_on, is_compared, speaks_of_person
@@ -19,27 +20,50 @@ _SENTENCE = re.compile(r"(?: {2,})?['\")\]]*[,;.!?]+['\")]*\s|\s*\n\s*\n")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
 _LEAST_KANA = 5
 """So many kana has a name in kanji that is written in them."""
+_LEAST_SOUNDED = 6
+"""So many Latin letters has a name of another script that is found in them."""
 _LONG_NAME = 10
 """From so many letters on a name may be broken anywhere by spaces and still be near evidence."""
 
 
+class Hit(NamedTuple):
+    """What was found in a stream of letters: from which of them, and where in the text it may begin and end."""
+
+    letter: int
+    starts: list[Edge]
+    ends: list[Edge]
+    few: bool
+    """Whether there are too few Latin letters for a name of another script."""
+
+
+def hit_in(stream: Stream, first: int, last: int) -> Hit | None:
+    """Give the hit of some letters of a stream, for all names that are spelled so; None where none can stand there.
+
+    A name begins and ends where words do, or where humps of one CamelCase word do.
+    """
+    ends = list(stream.ends(last))
+    starts = list(stream.starts(first)) if ends else []
+    if not starts:
+        return None
+    text = stream.source.plain.low[min(start.at for start in starts) : max(end.at for end in ends)]
+    return Hit(first, starts, ends, text.isascii() and sum(map(str.isalnum, text)) < _LEAST_SOUNDED)
+
+
 def confirm(
-    policy: NamePolicy, stream: Stream, parts: NameParts, hit: tuple[int, int], *, turned: bool
+    policy: NamePolicy, stream: Stream, parts: NameParts, hit: Hit, *, turned: bool
 ) -> tuple[float, int, int] | None:
     """Give score and place, in the plain text, of a hit of a name in a stream; None when it isn't that name.
 
-    A name begins and ends where words do, or where humps of one CamelCase word do, and is apart only where the name
-    is, unless its letters are spelled out or nothing but signs stand between them.
+    It is apart only where the name is, unless its letters are spelled out or nothing but signs stand between them.
     """
-    best: tuple[float, int, int] | None = None
-    ends = list(stream.ends(hit[1]))
-    if not ends:
+    if parts.foreign and hit.few:
         return None
-    for start in stream.starts(hit[0]):
-        for end in ends:
+    best: tuple[float, int, int] | None = None
+    for start in hit.starts:
+        for end in hit.ends:
             if start.at >= end.at or not _edges_fit(stream, parts, start, end):
                 continue
-            score = _score(policy, stream, parts, hit[0], (start, end), turned=turned)
+            score = _score(policy, stream, parts, hit.letter, (start, end), turned=turned)
             if score > 0 and (best is None or score > best[0]):
                 best = (score, start.at, end.at)
     return best
@@ -145,7 +169,7 @@ def _foreign_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, lett
         if _is_kana(letters):
             return policy.sounded if len(letters) >= _LEAST_KANA else 0
         return policy.sounded if len(letters) == len(parts.letters) >= 3 and _shared(letters, parts.letters) else 0
-    return policy.sounded if len(letters) >= 6 else 0
+    return policy.sounded if len(letters) >= _LEAST_SOUNDED else 0
 
 
 def _is_drawn_out(parts: NameParts, letters: str) -> bool:

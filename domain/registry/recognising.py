@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.registry.confirming import confirm
+from domain.registry.confirming import confirm, hit_in
 from domain.registry.matching import NameMatch
 from domain.registry.name_index import NameEntry, NameIndex
 from domain.registry.name_parts import cached_parts, is_other_generation
@@ -70,6 +70,9 @@ def _found(
             looks[skeleton] += len(names)
             if overlooked:
                 continue
+            hit = hit_in(stream, first, last)
+            if hit is None:
+                continue
             unseen = looks[skeleton] > _MOST_LOOKS
             for name, turned in names:
                 entry = index.entry(name)
@@ -78,7 +81,7 @@ def _found(
                 found = (
                     (policy.unseen, *stream.place(first, last))
                     if unseen
-                    else confirm(policy, stream, cached_parts(entry.name), (first, last), turned=turned)
+                    else confirm(policy, stream, cached_parts(entry.name), hit, turned=turned)
                 )
                 if found and not (entry.name != entry.registered and _is_other(words, entry, found[2])):
                     yield entry, *found

@@ -62,9 +62,9 @@ def test_the_words_of_a_title_hold_nothing(name: str) -> None:
 
 
 def test_a_sure_name_agrees_and_an_unsure_one_is_only_found() -> None:
-    who = looked_for("Ada Lovelace", "Watercolour")
+    who = looked_for("Ada Lovelace", "Kinderdijk")
 
-    of_name, of_word = found_in(who, "After Ada Lovelace"), found_in(who, "Watercolour")
+    of_name, of_word = found_in(who, "After Ada Lovelace"), found_in(who, "Kinderdijk")
 
     assert [each.verdict for each in (*of_name, *of_word)] == [Verdict.BLOCKED] * 2
     assert (who.agrees(of_name), who.agrees(of_word)) == (True, False)
@@ -73,7 +73,7 @@ def test_a_sure_name_agrees_and_an_unsure_one_is_only_found() -> None:
 
 
 def test_a_face_agrees_whatever_the_name_is() -> None:
-    who = looked_for("Watercolour")
+    who = looked_for("Kinderdijk")
     face = Finding(Signal.FACE_IN_SAMPLE, Verdict.HELD, "a sample: it resembles", 0.9, who.unsure)
 
     assert who.agrees(who.found([face]))
