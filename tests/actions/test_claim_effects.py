@@ -231,7 +231,7 @@ async def test_a_claim_that_ends_while_it_is_looked_into_holds_nothing_more(
     assert (await likeness.claims_by_ids(system, [made.claim.id]))[made.claim.id].status is ClaimStatus.WITHDRAWN
 
 
-@pytest.mark.parametrize(("title", "name"), [("Watercolour", "Watercolour"), ("Starter (untrained)",) * 2])
+@pytest.mark.parametrize(("title", "name"), [("Kinderdijk", "Kinderdijk"), ("Starter (untrained)",) * 2])
 async def test_the_words_of_a_title_are_noted_and_hold_nothing(
     nobody: Scope, acting: Acting, system: Scope, title: str, name: str
 ) -> None:
