@@ -191,6 +191,9 @@ ADVERSARIAL = {
     "joined given names": "emma",
     "weights": "(a:1.1)",
     "marks": "a\u0301\u0302",
+    "initials": "A. ",
+    "apostrophes": "О'О",
+    "initials in Cyrillic": "да L. ",
     "Cyrillic": "анна ",
     "Han": "王伟",
 }

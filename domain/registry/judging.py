@@ -180,7 +180,7 @@ def _of_turn(policy: NamePolicy, source: Words, pair: Pair, parts: NameParts) ->
         telling = not parts.ordinary or source.plain.cased[first].isupper()
         apart = is_place(parts.words[0]) or stands_in_place(source.plain, first)
         return policy.turned_with_comma if telling and not apart else 0
-    if len(parts.words) == 2 and (is_place(parts.words[0]) or goes_before_given_name(parts.words[-1])):
+    if (len(parts.words) == 2 and is_place(parts.words[0])) or goes_before_given_name(parts.words[-1]):
         return 0
     return 0 if parts.ordinary or _is_apart(source, pair) else policy.turned
 

@@ -124,21 +124,21 @@ def spellings(parts: NameParts) -> set[str]:
     return {one for one in found if len(one) > 1}
 
 
-_GENERATIONS = "jr|sr|junior|senior|ii|iii|iv"
 _MIDDLE_INITIALS = re.compile(r"(?<=[^\W\d]{2})(?: [^\W\d]\b\.?)+(?= [^\W\d]{2})")
-_GENERATION = re.compile(rf"(?<=[^\W\d]{{2}} )([^\W\d]{{2}}.*?),? (?:{_GENERATIONS})\.?$", re.IGNORECASE)
-"""What says of which generation somebody is, behind two words or more of a name."""
+_GENERATIONS = "jr|sr|junior|senior|ii|iii|iv"
+_GENERATION_AT_END = re.compile(rf",? ({_GENERATIONS})\.?$", re.IGNORECASE)
+_GENERATION_BEHIND = re.compile(rf"[\s,]{{0,3}}({_GENERATIONS})\b", re.IGNORECASE)
+_SPELLED_OUT = {"junior": "jr", "senior": "sr"}
 
 
 def without_initials(name: str) -> str | None:
-    """Give a name without the initials in its middle and without "Jr." at its end; None where there are none."""
-    shorter = _GENERATION.sub(r"\1", _MIDDLE_INITIALS.sub("", name))
+    """Give a name without the initials in its middle, and of two words or more without "Jr." behind them; None where
+    there is nothing to leave out.
+    """
+    shorter = _MIDDLE_INITIALS.sub("", name)
+    if (found := _GENERATION_AT_END.search(shorter)) and " " in shorter[: found.start()]:
+        shorter = shorter[: found.start()]
     return shorter if shorter != name else None
-
-
-_GENERATION_BEHIND = re.compile(rf"[\s,]{{0,3}}({_GENERATIONS})\b", re.IGNORECASE)
-_GENERATION_AT_END = re.compile(rf" ({_GENERATIONS})\.?$", re.IGNORECASE)
-_SPELLED_OUT = {"junior": "jr", "senior": "sr"}
 
 
 def is_other_generation(registered: str, behind: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice, product
+from itertools import product
 from typing import NamedTuple
 
 from domain.registry.judging import Pair, judged
@@ -33,7 +33,7 @@ _ANY = re.compile("[tTUfn]")
 """One of the words of a pair is of such a kind, and most words of a text are of none."""
 
 
-_MOSTPARTICLES = 3
+_MOST_PARTICLES = 3
 
 
 class _Asked:
@@ -103,9 +103,9 @@ def _add_initials(asked: _Asked, source: Words, known: Mapping[str, Standing]) -
     """An initial with a full stop before a family name and its particles: "T. Swift", "U. von der Leyen"."""
     for at, word in enumerate(source.words[:-1]):
         if len(word) == 1 and word.isalpha() and source.between(at + 1).startswith("."):
-            behind = islice(enumerate(source.words[at + 1 :], at + 1), _MOSTPARTICLES + 1)
-            place = next((place for place, other in behind if other not in PARTICLES), at)
+            behind = source.words[at + 1 : at + _MOST_PARTICLES + 2]
+            place = at + 1 + next((place for place, other in enumerate(behind) if other not in PARTICLES), 0)
             family = known.get(source.words[place])
-            if place > at and family and family.same:
+            if family and family.same:
                 initial = source.readings[at].look or "a"
                 asked.add((at, place), (initial_number(initial), SAME), (family.same, SAME))

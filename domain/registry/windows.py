@@ -44,10 +44,11 @@ class Window(NamedTuple):
 def foreign_windows(source: Words) -> Iterator[Window]:
     """Give one to three words of another script that stand together, and each run of Han characters."""
     unspaced: list[list[int]] = []
+    shouted = source.plain.cased.isupper()
     for together in _FOREIGN_RUN.finditer(_with_initials(source)):
         for run in _runs(source, range(*together.span())):
             if together[0][0] == FOREIGN:
-                yield from _spaced_windows(source, run)
+                yield from _spaced_windows(source, run, shouted=shouted)
             elif len(unspaced) < _MOST_JAPANESE:
                 unspaced.append(run)
                 yield from _japanese_windows(source, run)
@@ -57,11 +58,7 @@ def foreign_windows(source: Words) -> Iterator[Window]:
 
 def _with_initials(source: Words) -> str:
     """Give the manners of words, where one Latin capital between words of another script goes with them."""
-    manners = source.manners
-    for found in _LATIN_BETWEEN.finditer(manners):
-        if is_initial(source, found.start()):
-            manners = manners[: found.start()] + FOREIGN + manners[found.end() :]
-    return manners
+    return _LATIN_BETWEEN.sub(lambda found: FOREIGN if is_initial(source, found.start()) else found[0], source.manners)
 
 
 def _runs(source: Words, places: Iterable[int]) -> Iterator[list[int]]:
@@ -124,13 +121,14 @@ def _japanese_windows(source: Words, run: list[int]) -> Iterator[Window]:
             yield Window(part[0], part[-1], (("".join(source.words[at] for at in part),), SURE))
 
 
-def _spaced_windows(source: Words, run: list[int]) -> Iterator[Window]:
+def _spaced_windows(source: Words, run: list[int], *, shouted: bool) -> Iterator[Window]:
     """Everyday words are no name, alone or in three words, unless all have capitals and other words have none.
 
-    Particles are not counted among the three, nor is one of two words joined by a hyphen; initials are left out.
+    Particles are not counted among the three, nor is one of two words joined by a hyphen; initials are left out. In a
+    text that is shouted capitals say nothing.
     """
     cased, starts = source.plain.cased, source.spans.starts
-    titles = any(cased[starts[at]].isupper() for at in run) and not cased.isupper()
+    titles = not shouted and any(cased[starts[at]].isupper() for at in run)
     spoken = spoken_words(source, run)
     words = tuple(one.word for one in spoken)
     for begin in range(len(spoken)):
