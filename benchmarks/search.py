@@ -159,6 +159,32 @@ async def _millis(call: Callable[[str], Awaitable[object]], searches: Sequence[s
     return times
 
 
+async def _finds(each: Asked, search: str) -> bool:
+    return bool(await bounties.matching_bounties([each.bounty_id], BountyFilter(search=search)))
+
+
+async def _found(asked: Sequence[Asked], far: Mapping[str, Sequence[Asked]]) -> Counter[str]:
+    """Count how many searches find what was meant, by how they are written and by who looks."""
+    found = Counter[str]()
+    for kind, words in far.items():
+        for each in words:
+            found[kind] += await _finds(each, each.misspelt)
+            found[f"{kind}, trigrams"] += await _alike(each)
+    for each in asked:
+        found["exact"] += await _finds(each, each.exact)
+        found["misspelt"] += await _finds(each, each.misspelt)
+        found["plain"] += await pool().fetchval(
+            "SELECT words @@ websearch_to_tsquery('simple', $2) FROM bounty WHERE id = $1",
+            each.bounty_id,
+            each.misspelt,
+        )
+        found["trigrams"] += await _alike(each)
+        if not await pool().fetchval("SELECT EXISTS (SELECT FROM search_word WHERE word = $1)", each.slip):
+            found["no word"] += 1
+            found["misspelt, no word"] += await _finds(each, each.misspelt)
+    return found
+
+
 async def _measure(settings: Settings, *, count: int, searches: int) -> list[Figure]:
     dice = random.Random(1)
     await database.migrate(settings.database_url.get_secret_value())
@@ -178,9 +204,6 @@ async def _measure(settings: Settings, *, count: int, searches: int) -> list[Fig
         async def plain(search: str) -> object:
             return await pool().fetch(_PLAIN, search)
 
-        async def finds(each: Asked, search: str) -> bool:
-            return bool(await bounties.matching_bounties([each.bounty_id], BountyFilter(search=search)))
-
         for search in (each.misspelt for each in asked[:20]):
             await ours(search), await plain(search)
         times = {
@@ -189,23 +212,7 @@ async def _measure(settings: Settings, *, count: int, searches: int) -> list[Fig
             "beside": await _millis(plain, [each.exact for each in asked]),
             "lost": await _millis(ours, [each.misspelt for each in far["three slips"]]),
         }
-        found = Counter[str]()
-        for kind, words in far.items():
-            for each in words:
-                found[kind] += await finds(each, each.misspelt)
-                found[f"{kind}, trigrams"] += await _alike(each)
-        for each in asked:
-            found["exact"] += await finds(each, each.exact)
-            found["misspelt"] += await finds(each, each.misspelt)
-            found["plain"] += await pool().fetchval(
-                "SELECT words @@ websearch_to_tsquery('simple', $2) FROM bounty WHERE id = $1",
-                each.bounty_id,
-                each.misspelt,
-            )
-            found["trigrams"] += await _alike(each)
-            if not await pool().fetchval("SELECT EXISTS (SELECT FROM search_word WHERE word = $1)", each.slip):
-                found["no word"] += 1
-                found["misspelt, no word"] += await finds(each, each.misspelt)
+        found = await _found(asked, far)
     no_word = found["misspelt, no word"] / found["no word"]
     recall = {name: hits / len(asked) for name, hits in found.items()} | {"misspelt, no word": no_word}
     return _figures(f"{count:,} bounties", times, recall, list(far))

@@ -5,7 +5,7 @@ time they are spread, so nothing can hide in them.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from graphql import (
     ASTValidationRule,
@@ -143,50 +143,45 @@ def _rows(node: FieldNode, definition: Any) -> int:
     return min(abs(int(first.value)), MAX_PAGE) if isinstance(first, IntValueNode) else MAX_PAGE
 
 
+class _LimitsRule(ASTValidationRule):
+    """Refuses an operation that asks for too much, before anything of it runs."""
+
+    limits: ClassVar[Limits]
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._schema = context.schema
+        self._ruler = _Ruler(context.schema, context.document)
+
+    def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
+        """Measure the operation and compare."""
+        limits = self.limits
+        measure = self._ruler.selection(node.selection_set, self._schema.get_root_type(node.operation))
+        width = self._ruler.width(node.selection_set)
+        for amount, most, says in (
+            (measure.depth, limits.depth, "is nested {0} deep; at most {1} levels are allowed"),
+            (measure.aliases, limits.aliases, "has {0} aliases; at most {1} are allowed"),
+            (measure.directives, limits.directives, "has {0} directives; at most {1} are allowed"),
+            (measure.nodes, limits.nodes, "asks for up to {0} rows; at most {1} are allowed: ask for smaller pages"),
+            (width, limits.root_fields, "has {0} root fields; at most {1} are allowed"),
+        ):
+            if amount > most:
+                self.report_error(GraphQLError(f"This operation {says.format(amount, most)}.", node))
+
+    def enter_list_value(self, node: ListValueNode, *_: Any) -> None:
+        """Bound a list that is written out; lists in variables are bounded where they are used."""
+        if len(node.values) > self.limits.list_items:
+            self.report_error(GraphQLError(f"A list may hold at most {self.limits.list_items} items.", node))
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        """Bound a page that is written out."""
+        for argument in node.arguments or ():
+            value = argument.value
+            written = isinstance(value, IntValueNode) and argument.name.value == "first"
+            if written and not 1 <= int(value.value) <= MAX_PAGE:  # type: ignore[attr-defined]
+                self.report_error(GraphQLError(f"`first` must be from 1 to {MAX_PAGE}.", argument))
+
+
 def limits_rule(limits: Limits) -> type[ASTValidationRule]:
     """Make the validation rule for these limits."""
-
-    class LimitsRule(ASTValidationRule):
-        """Refuses an operation that asks for too much, before anything of it runs."""
-
-        def __init__(self, context: ValidationContext) -> None:
-            super().__init__(context)
-            self._schema = context.schema
-            self._ruler = _Ruler(context.schema, context.document)
-
-        def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
-            """Measure the operation and compare."""
-            measure = self._ruler.selection(node.selection_set, self._schema.get_root_type(node.operation))
-            found = (
-                (measure.depth, limits.depth, "is nested {0} deep; at most {1} levels are allowed"),
-                (measure.aliases, limits.aliases, "has {0} aliases; at most {1} are allowed"),
-                (measure.directives, limits.directives, "has {0} directives; at most {1} are allowed"),
-                (
-                    measure.nodes,
-                    limits.nodes,
-                    "asks for up to {0} rows; at most {1} are allowed: ask for smaller pages",
-                ),
-                (
-                    self._ruler.width(node.selection_set),
-                    limits.root_fields,
-                    "has {0} root fields; at most {1} are allowed",
-                ),
-            )
-            for amount, most, says in found:
-                if amount > most:
-                    self.report_error(GraphQLError(f"This operation {says.format(amount, most)}.", node))
-
-        def enter_list_value(self, node: ListValueNode, *_: Any) -> None:
-            """Bound a list that is written out; lists in variables are bounded where they are used."""
-            if len(node.values) > limits.list_items:
-                self.report_error(GraphQLError(f"A list may hold at most {limits.list_items} items.", node))
-
-        def enter_field(self, node: FieldNode, *_: Any) -> None:
-            """Bound a page that is written out."""
-            for argument in node.arguments or ():
-                value = argument.value
-                written = isinstance(value, IntValueNode) and argument.name.value == "first"
-                if written and not 1 <= int(value.value) <= MAX_PAGE:  # type: ignore[attr-defined]
-                    self.report_error(GraphQLError(f"`first` must be from 1 to {MAX_PAGE}.", argument))
-
-    return LimitsRule
+    return type("LimitsRule", (_LimitsRule,), {"limits": limits})
