@@ -32,19 +32,21 @@ class NameWords:
     def __init__(self, numbers: Mapping[str, int], beginnings: Mapping[str, list[int]], alone: Filter) -> None:
         self.numbers, self._beginnings, self._alone = numbers, beginnings, alone
 
+    def same(self, word: str, reading: Reading) -> int | None:
+        """Give the word of a name that a word is; None where it is none."""
+        known = map(self.numbers.get, _letters_of(word, reading))
+        return next((number for number in known if number is not None), None)
+
     def firm(self, word: str, reading: Reading) -> list[Candidate]:
         """Give the words of names that a word is, or is a short form, a long form or another spelling of."""
-        look = reading.look
-        same = self.numbers.get(look)
-        found: list[Candidate] = [] if same is None else [(same, SAME)]
+        found: list[Candidate] = []
+        for letters in _letters_of(word, reading):
+            _add(found, self.numbers.get(letters), SAME)
         if word.isalpha():
             for other in spelled_forms(word):
                 _add(found, self.numbers.get(skeleton(other)), SPELLED)
             if is_given_name(word):
                 self._add_forms(found, word)
-        elif word.isascii() and reading.letters != look:
-            # A sign at the edge of a word may be none of its letters: "swift|".
-            _add(found, self.numbers.get(reading.letters), SAME)
         given = read_as_given_name(word)
         if given != word:
             self._add_forms(found, given)
@@ -87,6 +89,13 @@ class NameWords:
         if may_be_misspelled(word):
             keys.append(spoken_key(word))
         return not self._alone.may_have_any(keys)
+
+
+def _letters_of(word: str, reading: Reading) -> tuple[str, ...]:
+    """Give the letters of a word, of which a sign at its edge may be none: "swift|"."""
+    if reading.letters == reading.look or word.isalpha() or not word.isascii():
+        return (reading.look,)
+    return (reading.look, reading.letters)
 
 
 def _add(found: list[Candidate], number: int | None, how: int) -> None:

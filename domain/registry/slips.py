@@ -1,6 +1,7 @@
 """How slips are found: keys that a word of a name and a word mistyped for it have in common."""
 
 import re
+from itertools import combinations, islice
 
 from domain.registry.ordinary import is_ordinary
 from domain.registry.skeletons import bare_look, one_of_each
@@ -19,7 +20,7 @@ def slip_keys(word: str, look: str) -> list[int]:
     """Give the keys by which a word is found that it may be mistyped for; none where it is too short or too long."""
     if not 3 + word.isalpha() <= len(look) <= _LONGEST:
         return []
-    return list(map(hash, deletions(word.replace("i", "l") if word.isalpha() and word.isascii() else bare_look(word))))
+    return slip_keys_of(word.replace("i", "l") if word.isalpha() and word.isascii() else bare_look(word))
 
 
 def spoken_key(word: str) -> int:
@@ -27,15 +28,16 @@ def spoken_key(word: str) -> int:
     return hash("/" + vowelled(word))
 
 
-def deletions(word: str) -> set[str]:
-    """Give a word without doubled letters, and what is left of it without one of its letters.
+def slip_keys_of(bare: str) -> list[int]:
+    """Give the keys of a word without doubled letters, and of what is left of it without one of its letters.
 
-    The first letter is always there: it is rarely mistyped.
+    The first letter is always there: it is rarely mistyped. `bare` has the letters that the word looks like.
     """
-    word = one_of_each(word)
-    places = range(1, len(word))
-    found = {word, *[word[:at] + word[at + 1 :] for at in places]}
+    word = one_of_each(bare)
+    others = len(word) - 1
+    # All but the last of these leave out another letter than the first.
+    shorter = islice(combinations(word, others), others) if word else ()
     if _AROUND.search(word):
         # Where a letter stood between two that are the same, one of these goes too.
-        found = {one_of_each(one) for one in found}
-    return found
+        return [hash(tuple(one_of_each(one))) for one in {word, *map("".join, shorter)}]
+    return [hash(tuple(word)), *map(hash, shorter)]

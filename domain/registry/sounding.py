@@ -145,8 +145,10 @@ def _wanted(heard: Heard, asked: Spoken, crowd: float) -> float:
 def _alike(heard: Heard, text: str, wanted: float, choir: Choir) -> Names:
     """Choose the names that words sound like, in some order of theirs."""
     near = _near(text, choir, min(1.0, wanted - _VOWELLESS * choir.vowelless))
+    if not near:
+        return ()
     named = ((score, name, traits) for form, score in near for name, traits in choir.names[form])
-    return tuple({name for score, name, traits in named if _is_alike(heard, traits, score, wanted)}) if near else ()
+    return tuple({name for score, name, traits in named if _is_alike(heard, traits, score, wanted)})
 
 
 def _near(text: str, choir: Choir, least: float) -> list[tuple[str, float]]:

@@ -12,7 +12,7 @@ from domain.registry.name_words import ALIKE, LEAST_ALONE, LEAST_TELLING, MISTYP
 from domain.registry.ordinary import is_ordinary
 from domain.registry.readings import reading_of
 from domain.registry.skeletons import bare_look
-from domain.registry.slips import deletions, may_be_misspelled, slip_keys, spoken_key
+from domain.registry.slips import may_be_misspelled, slip_keys, slip_keys_of, spoken_key
 from domain.registry.sounds import vowelled
 
 _MOST_SLIPS = 32
@@ -70,12 +70,13 @@ class _Known(dict[str, str]):
         reading = reading_of(word)
         if not self._names.says_nothing_alone(word, reading.look):
             return _UNSEEN
-        firm = self._names.firm(word, reading)
-        same = firm[0][0] if firm and firm[0][1] == SAME else 0
+        same = self._names.same(word, reading)
         # Another thread may just have found out all of it, which is not to be lost.
-        if same:
-            self.standings.setdefault(word, Standing(same, tuple(firm), (), (), telling=True, alone=False))
-        return self.setdefault(word, _UNTOLD_SAME if same else _UNTOLD)
+        if same is None:
+            return self.setdefault(word, _UNTOLD)
+        firm = tuple(self._names.firm(word, reading))
+        self.standings.setdefault(word, Standing(same, firm, (), (), telling=True, alone=False))
+        return self.setdefault(word, _UNTOLD_SAME)
 
 
 class Standings:
@@ -100,7 +101,7 @@ class Standings:
             number = numbers[look]
             # Where they are the same, one string is kept.
             self._texts[number], self._looks[number] = (look if word == look else word), look
-            keys = [spoken_key(word), *map(hash, deletions(bare_look(word)))]
+            keys = [spoken_key(word), *slip_keys_of(bare_look(word))]
             slips.extend(keys, number)
             if number in alone:
                 slips_alone.extend(keys)
