@@ -50,8 +50,7 @@ _LOOSE_VOWELS_TOO = _LOOSE + _KOREAN
 _TWO_CONSONANTS = re.compile("|".join(spelled for spelled, _ in _LOOSE))
 _TWO_AS_ONE = re.compile("|".join(spelled for spelled, _ in _LOOSE_VOWELS_TOO))
 _VOWELLED = bytes.maketrans(b"gjcdbfzrvwy", b"kkktppsluui")
-_CONSONANTS, _KEYED = bytes.maketrans(b"jcf", b"gkp"), bytes.maketrans(b"jcfgdbzr", b"kkpktpsl")
-_NO_CONSONANTS = b"aeiouvywh'"
+_CONSONANTS, _VOWELS = bytes.maketrans(b"jcf", b"gkp"), b"aeiou'"
 _CLASS = str.maketrans("gdbzr", "ktpsl")
 _ALL_CLASSES = frozenset("ktplsmn")
 
@@ -74,20 +73,20 @@ _SOFT_C = re.compile(r"(?<!^m)c+(?=[eiy])")
 
 def consonants_of(latin: str) -> str:
     """Give the consonants of a lower-case word in Latin letters, voiced or not, of each run of a class the first."""
-    return first_of_class(_translated(_loosely_spelled(latin), _CONSONANTS, _NO_CONSONANTS))
-
-
-def _loosely_spelled(latin: str) -> str:
-    """Spell each consonant of a word with one letter, whatever the language."""
-    word = latin.removeprefix("t") if latin.startswith("ts") else latin
+    word = _begun(latin)
     word = _SOFT_C.sub("s", word) if "c" in word else word
     if _TWO_CONSONANTS.search(word):
         for spelled, sound in _LOOSE:
             word = word.replace(spelled, sound)
-    return word
+    return first_of_class(_translated(word, _CONSONANTS, _VOWELS + b"vywh"))
 
 
-def _translated(word: str, table: bytes, dropped: bytes) -> str:
+def _begun(latin: str) -> str:
+    """Leave out a t that is hardly heard at the beginning of a word: Tsai."""
+    return latin.removeprefix("t") if latin.startswith("ts") else latin
+
+
+def _translated(word: str, table: bytes | None, dropped: bytes) -> str:
     """Replace and drop ASCII letters, in a third of the time of `str.translate`: no other letter has their bytes."""
     return word.encode("utf-8", "surrogatepass").translate(table, dropped).decode("utf-8", "surrogatepass")
 
@@ -102,7 +101,7 @@ consonants_of_word = lru_cache(maxsize=1 << 13)(consonants_of)
 
 def key_of(latin: str) -> str:
     """Give the sound key of a lower-case word in Latin letters: its consonants by class, none twice in a row."""
-    return one_of_each(_translated(_loosely_spelled(latin), _KEYED, _NO_CONSONANTS))
+    return one_of_each(_translated(vowelled(_begun(latin)), None, _VOWELS))
 
 
 key_of_word = lru_cache(maxsize=1 << 13)(key_of)

@@ -16,6 +16,8 @@ from domain.registry.slips import may_be_misspelled, slip_keys, slip_keys_of, sp
 from domain.registry.sounds import vowelled
 
 _MOST_SLIPS = 32
+_LEAST_MISTYPED, _MOST_MISTYPED = 4, 8
+"""A part of a word that is mistyped has so many letters, and stands for so many words of names."""
 _MOST_KEPT = 1 << 16
 
 
@@ -123,59 +125,44 @@ class Standings:
         kinds = "".join(map(known.__getitem__, words))
         for unsure in (_NEW, _WAITING):
             if places := [found.start() for found in unsure.finditer(kinds)]:
-                self._learn({words[at] for at in places}, known)
+                for word in {words[at] for at in places}:
+                    self._learn(word, known)
                 kinds = _replaced(kinds, {at: known[words[at]] for at in places})
         return known.standings, kinds
 
-    def _learn(self, asked: Iterable[str], known: _Known) -> None:
-        """Find out all that words may stand for."""
-        words = list(asked)
-        readings = [reading_of(word) for word in words]
-        firm = [self._names.firm(word, reading) for word, reading in zip(words, readings, strict=True)]
-        slips = self._slips([(word, reading.look) for word, reading in zip(words, readings, strict=True)])
-        for at in range(len(words)):
-            mine = {number for number, _ in firm[at]}
-            near = [one for one in slips[at] if one[0] not in mine]
-            firm[at] += [one for one in near if one[1] != MISTYPED]
-            firm[at] += [one for one in self._names.inflected(words[at]) if one[0] not in mine]
-            slips[at] = [one for one in near if one[1] == MISTYPED]
-        lonely = [at for at, word in enumerate(words) if not firm[at] and not slips[at] and not is_ordinary(word)]
-        parted = dict(zip(lonely, self._parted([readings[at].look for at in lonely]), strict=True))
-        for at, word in enumerate(words):
-            parts = parted.get(at, ())
-            kind = _NOTHING
-            if firm[at] or slips[at] or parts:
-                same = firm[at][0][0] if firm[at] and firm[at][0][1] == SAME else 0
-                telling = len(word) >= LEAST_TELLING and not is_ordinary(word)
-                alone = telling and len(word) >= LEAST_ALONE and bool(slips[at])
-                one = Standing(same, tuple(firm[at]), tuple(slips[at]), tuple(parts), telling, alone)
-                known.standings[word] = one
-                kind = _kind_of(one)
-            known[word] = kind
+    def _learn(self, word: str, known: _Known) -> None:
+        """Find out all that a word may stand for."""
+        reading = reading_of(word)
+        firm = self._names.firm(word, reading)
+        mine = {number for number, _ in firm}
+        near = [one for one in self._slips(word, reading.look) if one[0] not in mine]
+        slips = tuple([one for one in near if one[1] == MISTYPED])
+        firm += [one for one in near if one[1] != MISTYPED]
+        firm += [one for one in self._names.inflected(word) if one[0] not in mine]
+        ordinary = is_ordinary(word)
+        parted = () if firm or slips or ordinary else tuple(self._parted(reading.look))
+        kind = _NOTHING
+        if firm or slips or parted:
+            same = firm[0][0] if firm and firm[0][1] == SAME else 0
+            telling = len(word) >= LEAST_TELLING and not ordinary
+            alone = telling and len(word) >= LEAST_ALONE and bool(slips)
+            one = Standing(same, tuple(firm), slips, parted, telling, alone)
+            known.standings[word] = one
+            kind = _kind_of(one)
+        known[word] = kind
 
-    def _slips(self, asked: Sequence[tuple[str, str]]) -> list[list[Candidate]]:
-        """Give for each word, given with its skeleton, the words of names that it may be mistyped for."""
-        found: list[list[Candidate]] = [[] for _ in asked]
-        keys: list[int] = []
-        owners: list[int] = []
-        for at, (word, look) in enumerate(asked):
-            mine = slip_keys(word, look)
-            keys += mine
-            owners += [at] * len(mine)
-        spelled = len(keys)
-        for at, (word, _) in enumerate(asked):
-            if may_be_misspelled(word):
-                keys.append(spoken_key(word))
-                owners.append(at)
-        near: dict[int, set[int]] = {}
-        for place, numbers in self._table.find(keys):
-            if place < spelled:
-                near.setdefault(owners[place], set()).update(numbers)
-            else:
-                found[owners[place]] += [(number, MISTYPED) for number in numbers]
-        for at, others in near.items():
-            found[at] += self._near(*asked[at], others.difference(number for number, _ in found[at]))
-        return [one[:_MOST_SLIPS] for one in found]
+    def _slips(self, word: str, look: str) -> list[Candidate]:
+        """Give the words of names that a word, given with its skeleton, may be mistyped for."""
+        spoken = [spoken_key(word)] if may_be_misspelled(word) else ()
+        alike = [number for _, numbers in self._table.find(spoken) for number in numbers]
+        near: set[int] = set()
+        for _, numbers in self._table.find(slip_keys(word, look)):
+            near.update(numbers)
+        near.difference_update(alike)
+        found = [(number, MISTYPED) for number in alike]
+        if near:
+            found += self._near(word, look, near)
+        return found[:_MOST_SLIPS]
 
     def _near(self, word: str, look: str, numbers: Iterable[int]) -> Iterator[Candidate]:
         """Choose among longer words of names those from which a word may differ by an edit, the nearest first."""
@@ -203,21 +190,21 @@ class Standings:
         ranked.sort()
         return ((number, how) for _, number, how in ranked)
 
-    def _parted(self, looks: Sequence[str]) -> list[list[Parted]]:
-        """Part words that may be two words of a name run together, turned round, or one of them mistyped."""
-        numbers = self._names.numbers
-        splits = [(at, *split) for at, look in enumerate(looks) for split in self._names.splits(look)]
-        if not splits:
-            return [[] for _ in looks]
-        unsure = {part for _, _, *parts in splits for part in parts if part not in numbers and len(part) >= 4}
-        slips = self._slips([(part, part) for part in unsure])
-        near = {part: [one for one in mine if one[1] == MISTYPED][:8] for part, mine in zip(unsure, slips, strict=True)}
-        found: list[list[Parted]] = [[] for _ in looks]
-        for at, split, left, right in splits:
-            lefts = [(numbers[left], SAME)] if left in numbers else near.get(left, [])
-            rights = [(numbers[right], SAME)] if right in numbers else near.get(right, [])
-            found[at] += [Parted(split, first, second) for first in lefts for second in rights]
-        return found
+    def _parted(self, look: str) -> Iterator[Parted]:
+        """Part a word that may be two words of a name run together, turned round, or one of them mistyped."""
+        for split, left, right in self._names.splits(look):
+            rights = self._parts(right)
+            for first in self._parts(left) if rights else ():
+                for second in rights:
+                    yield Parted(split, first, second)
+
+    def _parts(self, part: str) -> list[Candidate]:
+        """Give the words of names that a part of a word is, or may be mistyped for."""
+        same = self._names.numbers.get(part)
+        if same is not None:
+            return [(same, SAME)]
+        slips = self._slips(part, part) if len(part) >= _LEAST_MISTYPED else ()
+        return [one for one in slips if one[1] == MISTYPED][:_MOST_MISTYPED]
 
 
 def _replaced(letters: str, others: Mapping[int, str]) -> str:
