@@ -2,8 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 from typing import AnyStr, NamedTuple
 
 import numpy as np
@@ -30,6 +29,9 @@ PARTICLE = re.compile(
     r"(?:[은는이가을를의에와과도로만야아씨님군양]|으로|에서|에게|께서|한테|처럼|보다|까지|부터|이랑|랑|하고|같은|같이|이다|입니다)+$"
 )
 _VERSION = re.compile(r"(?:v|ver|version)?\d")
+
+
+_BEGIN = np.zeros(1, dtype=np.int64)
 
 
 class Edge(NamedTuple):
@@ -100,25 +102,26 @@ class Stream:
         else:
             letters = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         # No skeleton has a letter twice in a row, so that two alike stand where two words meet.
-        self._doubled: list[int] = (np.flatnonzero(letters[1:] == letters[:-1]) + 1).tolist()
+        self._doubled: list[int] = ((letters[1:] == letters[:-1]).nonzero()[0] + 1).tolist()
         self.text = _without(joined, self._doubled)
-        self._edges: list[int] | None = None
-        self._offsets: list[int] | None = None
+        self._edges: Sequence[int] | None = None
+        self._offsets: Sequence[int] | None = None
         self._extents: dict[int, list[tuple[int, int]]] = {}
 
     @property
-    def edges(self) -> list[int]:
+    def edges(self) -> Sequence[int]:
         """At which letter each word begins, counted with those that are left out of the stream, and all of them."""
         if self._edges is None:
-            self._edges = [0, *accumulate(map(len, self._skeletons))]
+            lengths = np.fromiter(map(len, self._skeletons), np.int64, len(self._skeletons))
+            self._edges = np.concatenate((_BEGIN, lengths.cumsum())).data
         return self._edges
 
     @property
-    def offsets(self) -> list[int]:
+    def offsets(self) -> Sequence[int]:
         """At which letter of the stream each word begins, and its length at last."""
         if self._offsets is None:
             begins = np.array(self.edges)
-            self._offsets = (begins - np.searchsorted(self._doubled, begins)).tolist()
+            self._offsets = (begins - np.array(self._doubled, dtype=np.int64).searchsorted(begins)).data
         return self._offsets
 
     def _added(self, word: int) -> int:
