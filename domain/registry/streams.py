@@ -132,29 +132,23 @@ class Stream:
         """Leave out the hits that surely begin or end within a word, which most do in a large registry."""
         if not hits:
             return hits
+        edges, readings, doubled, kind = self.edges, self.source.readings, self._doubled, self.kind
         # How many letters were left out of the stream up to each of those that were.
-        left_out = [at - number for number, at in enumerate(self._doubled)]
+        left_out = [at - number for number, at in enumerate(doubled)]
         found = []
         for hit in hits:
             first = hit[1] + bisect_right(left_out, hit[1])
+            word = bisect_right(edges, first) - 1
+            if not readings[word].begins[kind][first - edges[word]] and word not in self.source.humped:
+                # The letter that is left begins what the other began, and ends what it ended itself.
+                at = bisect_right(doubled, first)
+                if at == len(doubled) or doubled[at] != first + 1:
+                    continue
             last = hit[2] - 1 + bisect_right(left_out, hit[2] - 1)
-            if self._begins(first) and self._ends(last):
+            word = bisect_right(edges, last) - 1
+            if readings[word].ends[kind][last - edges[word]] or word in self.source.humped:
                 found.append(hit)
         return found
-
-    def _begins(self, letter: int) -> bool:
-        """Whether a name may begin before a letter, counted with those that are left out of the stream."""
-        word = bisect_right(self.edges, letter) - 1
-        if self.source.readings[word].begins[self.kind][letter - self.edges[word]]:
-            return True
-        # The letter that is left begins what the other began, and ends what it ended itself.
-        at = bisect_right(self._doubled, letter)
-        return (at < len(self._doubled) and self._doubled[at] == letter + 1) or word in self.source.humped
-
-    def _ends(self, letter: int) -> bool:
-        """Whether a name may end behind a letter."""
-        word = bisect_right(self.edges, letter) - 1
-        return bool(self.source.readings[word].ends[self.kind][letter - self.edges[word]]) or word in self.source.humped
 
     def starts(self, letter: int) -> Iterator[Edge]:
         """Give the places at which a name that begins with this letter of the stream may begin in the text."""
