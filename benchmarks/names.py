@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import psutil
@@ -106,15 +107,16 @@ def run(short: bool) -> list[Figure]:
     # The dictionaries of readings are loaded once a process, whatever the registry.
     NameMatcher(Snapshot(1, (Person(UUID(int=1), "宮崎駿"),))).match("宮崎駿")
     figures, matcher = _build(snapshot)
+    rounds = [_round(matcher, snapshot, count, seed=1)]
     for kind in SETS:
         figures += _quality(kind)
-    for length, median_target, p99_target in ((2000, 1.0, 5.0), (10_000, None, 20.0)):
-        texts = prompts(snapshot, length, count if length == 2000 else count // 2)
-        figures += _speed(f"{length} characters", matcher, texts, median_target, p99_target)
+    rounds.append(_round(matcher, snapshot, count, seed=2))
     for kind, made in (("syntax", syntactic_prompts), ("Cyrillic", cyrillic_prompts)):
-        figures += _speed(f"2000 characters, {kind}", matcher, made(snapshot, 2000, count // 4), None, 5.0)
+        figures += _paced(f"2000 characters, {kind}", _pace(matcher, made(snapshot, 2000, count // 4)), None, 5.0)
     for script in OTHER_SCRIPTS:
         figures += _foreign(script, matcher, foreign_prompts(script, 2000, count // 10))
+    rounds.append(_round(matcher, snapshot, count, seed=3))
+    figures += _of_rounds(rounds)
     figures += _curve(matcher, snapshot)
     figures += _adversarial(matcher)
     figures.append(_update(matcher, snapshot))
@@ -140,19 +142,53 @@ def _build(snapshot: Snapshot) -> tuple[list[Figure], NameMatcher]:
     ], matcher
 
 
-def _speed(
-    name: str, matcher: NameMatcher, texts: list[str], median_target: float | None, p99_target: float
-) -> list[Figure]:
-    """Time texts, in milliseconds, beside their targets and the pace of the machine meanwhile."""
+TARGETS = {2000: (1.0, 5.0), 10_000: (None, 20.0)}
+"""By the length of a prompt in characters: the milliseconds to reach at the median, and for 99 of 100."""
+
+
+class Pace(NamedTuple):
+    """How long prompts of one length take, in milliseconds, and how fast the machine is meanwhile."""
+
+    median: float
+    p99: float
+    loop: float
+
+
+def _pace(matcher: NameMatcher, texts: list[str]) -> Pace:
     before = loop_milliseconds()
     seconds = _timed(matcher.match, texts)
-    pace = (before + loop_milliseconds()) / 2
-    median, worst = statistics.median(seconds) * 1e3, _p99(seconds) * 1e3
+    loop = (before + loop_milliseconds()) / 2
+    return Pace(statistics.median(seconds) * 1e3, _p99(seconds) * 1e3, loop)
+
+
+def _round(matcher: NameMatcher, snapshot: Snapshot, count: int, seed: int) -> dict[int, Pace]:
+    """Time prompts of each length, none of which was met before: one of several rounds with other work between."""
+    return {
+        length: _pace(matcher, prompts(snapshot, length, count * 2000 // length // 2, seed=seed * length))
+        for length in TARGETS
+    }
+
+
+def _of_rounds(rounds: list[dict[int, Pace]]) -> list[Figure]:
+    """Give the medians of the rounds, so that a moment in which the machine is busy otherwise counts little."""
+    figures = []
+    for length, (median_target, p99_target) in TARGETS.items():
+        mine = [one[length] for one in rounds]
+        median, p99, loop = (statistics.median(column) for column in zip(*mine, strict=True))
+        note = "median of rounds: " + ", ".join(f"{one.median:.2f} ms at {one.loop:.1f}" for one in mine)
+        figures += _paced(f"{length} characters", Pace(median, p99, loop), median_target, p99_target, note)
+    return figures
+
+
+def _paced(name: str, pace: Pace, median_target: float | None, p99_target: float, note: str = "") -> list[Figure]:
+    """Say how long prompts take beside their targets and the pace of the machine meanwhile."""
     target = f"< {median_target:g} ms" if median_target else None
-    met = median < median_target if median_target else None
+    met = pace.median < median_target if median_target else None
     return [
-        Figure(f"{name}, median", median, "ms", beside=LOOP, yardstick=pace, target=target, met=met),
-        Figure(f"{name}, p99", worst, "ms", target=f"< {p99_target:g} ms", met=worst < p99_target),
+        Figure(
+            f"{name}, median", pace.median, "ms", beside=LOOP, yardstick=pace.loop, target=target, met=met, note=note
+        ),
+        Figure(f"{name}, p99", pace.p99, "ms", target=f"< {p99_target:g} ms", met=pace.p99 < p99_target),
     ]
 
 
@@ -163,7 +199,7 @@ def _foreign(script: str, matcher: NameMatcher, texts: list[str]) -> list[Figure
     wrong = statistics.mean(len({match.person_id for match in matcher.match(text)}) for text in counted)
     most = 5.0 if script == "Cyrillic" else 20.0
     return [
-        *_speed(f"2000 characters that name nobody, {script}", matcher, timed, None, most),
+        *_paced(f"2000 characters that name nobody, {script}", _pace(matcher, timed), None, most),
         Figure(f"persons for each, {script}", wrong, "", target="< 1", met=wrong < 1),
     ]
 
