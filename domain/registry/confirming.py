@@ -13,15 +13,13 @@ from domain.registry.ordinary import is_ordinary
 from domain.registry.plain import Plain
 from domain.registry.readings import LOOK, NATIVE, SHORTEST_WITH_AFFIX, reading_of
 from domain.registry.skeletons import is_foreign
-from domain.registry.streams import Edge, Stream, Words
+from domain.registry.streams import LEAST_SOUNDED, Edge, Stream, Words
 
 _SENTENCE = re.compile(r"(?: {2,})?['\")\]]*[,;.!?]+['\")]*\s|\s*\n\s*\n")
 """Spaces before the sign are what is left of the syntax of prompts: "[emma:anna:0.5], stone walls"."""
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1\1")
 _LEAST_KANA = 5
 """So many kana has a name in kanji that is written in them."""
-_LEAST_SOUNDED = 6
-"""So many Latin letters has a name of another script that is found in them."""
 _LONG_NAME = 10
 """From so many letters on a name may be broken anywhere by spaces and still be near evidence."""
 
@@ -46,7 +44,7 @@ def hit_in(stream: Stream, first: int, last: int) -> Hit | None:
     if not starts:
         return None
     text = stream.source.plain.low[min(start.at for start in starts) : max(end.at for end in ends)]
-    return Hit(first, starts, ends, text.isascii() and sum(map(str.isalnum, text)) < _LEAST_SOUNDED)
+    return Hit(first, starts, ends, text.isascii() and sum(map(str.isalnum, text)) < LEAST_SOUNDED)
 
 
 def confirm(
@@ -169,7 +167,7 @@ def _foreign_likeness(policy: NamePolicy, stream: Stream, parts: NameParts, lett
         if _is_kana(letters):
             return policy.sounded if len(letters) >= _LEAST_KANA else 0
         return policy.sounded if len(letters) == len(parts.letters) >= 3 and _shared(letters, parts.letters) else 0
-    return policy.sounded if len(letters) >= _LEAST_SOUNDED else 0
+    return policy.sounded if len(letters) >= LEAST_SOUNDED else 0
 
 
 def _is_drawn_out(parts: NameParts, letters: str) -> bool:

@@ -67,6 +67,8 @@ class NameIndex:
         self._places: memoryview = np.array(planted.places, dtype=np.uint32).data
         self._automaton = planted.automaton()
         self._targets, self._sharers = planted.targets()
+        self.foreign_only = planted.foreign_only(self._targets, self._sharers)
+        """For each skeleton 1 where only names of other scripts have it, and 0 elsewhere."""
         self._pairs = Table(planted.pairs)
         self.sounds = Sounds(planted.sounds)
         """How the names in Latin letters sound."""

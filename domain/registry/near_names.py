@@ -41,11 +41,16 @@ class _Asked:
 
     def __init__(self) -> None:
         self.keys: list[int] = []
-        self.pairs: list[Pair] = []
+        self._asked: list[tuple[tuple[int, int], int, int, int]] = []
 
     def add(self, places: tuple[int, int], first: Candidate, second: Candidate, split: int = 0) -> None:
         self.keys.append(pair_key(first[0], second[0]))
-        self.pairs.append(Pair(*places, (first[1], second[1]), split))
+        self._asked.append((places, first[1], second[1], split))
+
+    def pair(self, place: int) -> Pair:
+        """Give one of them; few are in any name."""
+        places, first, second, split = self._asked[place]
+        return Pair(*places, (first, second), split)
 
 
 def near_names(policy: NamePolicy, index: NameIndex, source: Words) -> Iterator[Near]:
@@ -66,7 +71,7 @@ def near_names(policy: NamePolicy, index: NameIndex, source: Words) -> Iterator[
     if "." in source.plain.low:
         _add_initials(asked, source, known)
     for place, names in index.pairs(asked.keys):
-        pair = asked.pairs[place]
+        pair = asked.pair(place)
         for name, tag in names:
             parts = cached_parts(index.entry(name).name)
             near = judged(policy, source, pair, parts, tag, shared=len(names) > 1)

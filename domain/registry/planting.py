@@ -1,10 +1,10 @@
 """What is gathered, name by name, before an index of names is made of it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation
+from numpy.typing import NDArray
 
 from domain.registry.given_names import is_frequent_family_name, is_given_name
 from domain.registry.hashed import Rows
@@ -75,7 +75,7 @@ class Planting:
             return None
         return AhoCorasick(list(self.spellings), store_patterns=False, implementation=Implementation.ContiguousNFA)
 
-    def targets(self) -> tuple[Any, Any]:
+    def targets(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         """Give the names of all spellings in one row, and where those of each spelling begin."""
         targets: list[int] = []
         begins = [0]
@@ -83,6 +83,12 @@ class Planting:
             targets += value if isinstance(value, list) else [value]
             begins.append(len(targets))
         return np.array(targets, dtype=np.uint32), np.array(begins, dtype=np.uint32)
+
+    def foreign_only(self, targets: NDArray[np.uint32], begins: NDArray[np.uint32]) -> bytes:
+        """Say for each spelling, as `targets` gives them, whether only names of other scripts have it: 1, or 0."""
+        foreign = np.zeros(len(self.owners), dtype=np.bool_)
+        foreign[list(self.sung)] = True
+        return np.logical_and.reduceat(foreign[targets >> 1], begins[:-1]).tobytes() if len(targets) else b""
 
     def _plant(self, number: int, parts: NameParts, name: str) -> None:
         for spelling in spellings(parts):

@@ -64,7 +64,7 @@ def _found(
 ) -> Iterator[tuple[NameEntry, float, int, int]]:
     for stream in streams:
         looks: Counter[int] = Counter()
-        for skeleton, first, last in stream.plausible(index.hits(stream.text)):
+        for skeleton, first, last in stream.plausible(index.hits(stream.text), index.foreign_only):
             names = index.names_at(skeleton)
             overlooked = looks[skeleton] > _MOST_LOOKS
             looks[skeleton] += len(names)

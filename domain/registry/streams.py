@@ -28,6 +28,8 @@ from domain.registry.skeletons import Spans, extents, humps_in, spans_of, word_l
 PARTICLE = re.compile(
     r"(?:[은는이가을를의에와과도로만야아씨님군양]|으로|에서|에게|께서|한테|처럼|보다|까지|부터|이랑|랑|하고|같은|같이|이다|입니다)+$"
 )
+LEAST_SOUNDED = 6
+"""So many Latin letters has a name of another script that is found in them."""
 _VERSION = re.compile(r"(?:v|ver|version)?\d")
 
 
@@ -128,26 +130,33 @@ class Stream:
         """Say how many letters a word adds to the stream."""
         return self.offsets[word + 1] - self.offsets[word]
 
-    def plausible(self, hits: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-        """Leave out the hits that surely begin or end within a word, which most do in a large registry."""
+    def plausible(self, hits: list[tuple[int, int, int]], foreign: bytes) -> list[tuple[int, int, int]]:
+        """Leave out the hits that surely begin or end within a word, which most do in a large registry, and those with
+        too few Latin letters for a name of another script.
+
+        `foreign` has 1 for each skeleton that only names of other scripts have.
+        """
         if not hits:
             return hits
         edges, readings, doubled, kind = self.edges, self.source.readings, self._doubled, self.kind
         # How many letters were left out of the stream up to each of those that were.
         left_out = [at - number for number, at in enumerate(doubled)]
+        words, latin = self.source.words, self.source.plain.low.isascii()
         found = []
         for hit in hits:
             first = hit[1] + bisect_right(left_out, hit[1])
-            word = bisect_right(edges, first) - 1
-            if not readings[word].begins[kind][first - edges[word]] and word not in self.source.humped:
+            begin = bisect_right(edges, first) - 1
+            if not readings[begin].begins[kind][first - edges[begin]] and begin not in self.source.humped:
                 # The letter that is left begins what the other began, and ends what it ended itself.
                 at = bisect_right(doubled, first)
                 if at == len(doubled) or doubled[at] != first + 1:
                     continue
             last = hit[2] - 1 + bisect_right(left_out, hit[2] - 1)
-            word = bisect_right(edges, last) - 1
-            if readings[word].ends[kind][last - edges[word]] or word in self.source.humped:
-                found.append(hit)
+            end = bisect_right(edges, last) - 1
+            if readings[end].ends[kind][last - edges[end]] or end in self.source.humped:
+                few = latin and foreign[hit[0]] and sum(map(len, words[begin : end + 1])) < LEAST_SOUNDED
+                if not few:
+                    found.append(hit)
         return found
 
     def starts(self, letter: int) -> Iterator[Edge]:
