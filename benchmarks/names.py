@@ -43,6 +43,7 @@ SETS = {
     "written blind, eighth": ("blind-8", 95.0, 2.5),
     "written blind, ninth": ("blind-9", 95.0, 2.5),
     "written blind, tenth": ("blind-10", 95.0, 2.5),
+    "written blind, eleventh": ("blind-11", 95.0, 2.5),
     "written blind, other scripts, east": ("blind-6/east", 95.0, 2.5),
     "written blind, other scripts, north": ("blind-6/north", 95.0, 2.5),
     "written blind, other scripts, south": ("blind-6/south", 95.0, 2.5),

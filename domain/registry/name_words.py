@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from domain.registry.given_names import fuller_forms, is_given_name, read_as_given_name, short_forms, spelled_forms
 from domain.registry.hashed import Filter
 from domain.registry.inflecting import uninflected
-from domain.registry.ordinary import is_ordinary
+from domain.registry.ordinary import is_jargon, is_ordinary
 from domain.registry.readings import Reading
 from domain.registry.skeletons import skeleton
 from domain.registry.slips import may_be_misspelled, slip_keys, spoken_key
@@ -45,8 +45,8 @@ class NameWords:
         if word.isalpha():
             for other in spelled_forms(word):
                 _add(found, self.numbers.get(skeleton(other)), SPELLED)
-            if is_given_name(word):
-                self._add_forms(found, word)
+            if is_given_name(word) and not is_jargon(word):
+                self._add_forms(found, word, *spelled_forms(word))
         given = read_as_given_name(word)
         if given != word:
             self._add_forms(found, given)
@@ -59,9 +59,10 @@ class NameWords:
             _add(found, self.numbers.get(skeleton(name)), INFLECTED)
         return found
 
-    def _add_forms(self, found: list[Candidate], word: str) -> None:
-        """Add what a given name is short for, or is shortened to, in all their spellings."""
+    def _add_forms(self, found: list[Candidate], word: str, *spelled: str) -> None:
+        """Add what a given name, in its spellings, is short for or is shortened to, in all their spellings."""
         forms = fuller_forms(word) | short_forms(word)
+        forms = forms.union(*map(fuller_forms, spelled), *map(short_forms, spelled))
         for other in forms.union(*map(spelled_forms, forms)):
             _add(found, self.numbers.get(skeleton(other)), NICKNAME)
         if 3 <= len(word) <= 5:

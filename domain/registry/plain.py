@@ -121,3 +121,18 @@ def plain_of(text: str) -> Plain:
     starts = [edges[at] for at, part in enumerate(kept) for _ in part]
     ends = [edges[at + 1] for at, part in enumerate(kept) for _ in part]
     return Plain(cased, low, starts, ends)
+
+
+_SPELLED_OUT = re.compile(r"(?<![^\W_])[^\W\d_]([ ._-])[^\W\d_](?:\1[^\W\d_])+(?![^\W_])")
+"""Three letters or more, each with the same sign between: "e m m a"."""
+
+
+def closed_up(plain: Plain) -> Plain | None:
+    """Give a plain text without what stands between the letters of words that are spelled out; None where none are."""
+    gaps = {gap for run in _SPELLED_OUT.finditer(plain.low) for gap in range(run.start() + 1, run.end(), 2)}
+    if not gaps:
+        return None
+    kept = [at for at in range(len(plain.low)) if at not in gaps]
+    starts = kept if plain.starts is None else [plain.starts[at] for at in kept]
+    ends = [at + 1 for at in kept] if plain.ends is None else [plain.ends[at] for at in kept]
+    return Plain("".join([plain.cased[at] for at in kept]), "".join([plain.low[at] for at in kept]), starts, ends)

@@ -16,7 +16,7 @@ from domain.registry.snapshot import Person
 from domain.registry.sound_table import VOICES_AT, Sung, sung_parts
 from domain.registry.sounds import sounds_of_name
 
-_LEAST_TURNED = 8
+_LEAST_TURNED = 6
 """From so many letters on a name of another script is also looked for with its family name first."""
 FORWARD, TURNED, INITIAL, ROTATED = 0, 1, 2, 3
 """How two words of a text stand to a name: its first two, its last before its first, an initial before its last,

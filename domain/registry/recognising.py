@@ -11,7 +11,7 @@ from domain.registry.name_index import NameEntry, NameIndex
 from domain.registry.name_parts import cached_parts, is_other_generation
 from domain.registry.name_policy import NamePolicy
 from domain.registry.near_names import near_names
-from domain.registry.plain import Plain, plain_of
+from domain.registry.plain import Plain, closed_up, plain_of
 from domain.registry.prompts import readings
 from domain.registry.sounding import sounding_names
 from domain.registry.streams import Stream, Words, streams_of
@@ -37,11 +37,13 @@ class Prepared(NamedTuple):
 
 
 def prepared(text: str) -> list[Prepared]:
-    """Fold a text, in each of its readings."""
+    """Fold a text, in each of its readings, and with the words that are spelled out also closed up."""
     found = []
     for part in readings(text):
-        words = Words(plain_of(part.text))
-        found.append(Prepared(words, streams_of(words), part.start))
+        plain = plain_of(part.text)
+        for form in filter(None, (plain, closed_up(plain))):
+            words = Words(form)
+            found.append(Prepared(words, streams_of(words), part.start))
     return found
 
 

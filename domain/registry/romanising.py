@@ -69,6 +69,8 @@ _GREEK_NOMINATIVE = {"ου": "ος", "ο": "ος", "ε": "ος", "η": "ης", "
 _GREEK_GENITIVE = re.compile("(?<=.{2})(?:ου|ας|ης|ο|ε|η|α)$")
 """The name of a man has an s only as the subject of a sentence, that of a woman only where something is hers."""
 _DEVANAGARI = re.compile(r"[\u0900-\u097f]")
+_FLAPPED = re.compile("(?<=.)[\u0921\u0922]")
+"""A d within a word of Devanagari, which with a dot below it is an r."""
 _WRITTEN_BOTH = {"ντ": "nt", "μπ": "mp", "γκ": "gk", "αυ": "au", "ευ": "eu", "τζ": "tz", "χ": "h"}
 _TWO_IN_GREEK = tuple(map(re.compile, ("(?<=.)(?:ντ|μπ|γκ)", "(?<=.)ντ", "αυ|ευ", "τζ|χ")))
 _SOFT_GI, _SOFT_LATIN_GI = re.compile("γι[αεουω]"), re.compile("^gi(?=[aeou])")
@@ -164,6 +166,8 @@ def _spelled(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield from other_readings(words, latin, romanised)
     if _DEVANAGARI.search(joined) and "j" in "".join(latin):
         yield tuple(word.replace("j", "z") for word in latin)  # a dot below tells these apart, and is left out
+    if _FLAPPED.search(joined):
+        yield tuple(romanised(_FLAPPED.sub("\u0930", word)) for word in words)
     for two in _TWO_IN_GREEK if _GREEK.search(joined) else ():
         # Two letters for one sound, of which many write both.
         both = tuple(romanised(two.sub(_both, word)) for word in words)

@@ -24,6 +24,8 @@ _CONSONANTS: _Rules = (
     ("kh", re.compile("kh"), "k"),
     ("ch", re.compile(r"ch(?=[aeiouy]|$| )"), "sh"),
     ("c", re.compile(r"c+(?=[ei])"), "k"),
+    ("cz", re.compile("cz"), "ch"),
+    ("rz", re.compile(r"(?<=[^ ])rz"), "zh"),
     ("gn", re.compile(r"gn(?=[aeiouy])"), "n"),
     ("t", re.compile(r"(?<=[^ ][^ ][aeonr])t(?= |$)"), ""),
     ("rd", re.compile(r"(?<=r)d(?= |$)"), ""),

@@ -350,3 +350,33 @@ def test_folding_what_was_folded_changes_nothing(text: str) -> None:
     twice = fold(once).text
 
     assert twice.replace(" ", "") == once.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("Robert Aldebaran", "b o b  a l d e b a r a n, grunge look", "b o b  a l d e b a r a n"),
+        ("Robert Aldebaran", "a l d e b a r a n, robert", "a l d e b a r a n, robert"),
+        ("Robert Aldebaran", "(aldebaran   r o b e r t:1.1)", "aldebaran   r o b e r t"),
+        ("Robert Aldebaran", "of a-l-d-e-b-r-a-n robert", "a-l-d-e-b-r-a-n robert"),
+    ],
+)
+def test_words_that_are_spelled_out_are_also_looked_at_as_words(name: str, text: str, found: str) -> None:
+    matches = matcher_of(name).match(text)
+
+    assert [text[match.start : match.end] for match in matches] == [found]
+    assert not matcher_of(name).match("r o b o t  a l d e b a r a n")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Robert Aldebaran", "Robbie Aldebaran"),
+        ("तारा पहाड़ी", "Tara Pahari"),
+        ("Vega Kaczanek", "Веги Качанек"),
+        ("Olga Kaczaruk", "אולגה קצ'רוק"),
+        ("נגה כוכב", "כוכב, נגה"),
+    ],
+)
+def test_a_given_name_has_short_forms_in_each_spelling_and_a_sound_its_letters(name: str, text: str) -> None:
+    assert spans(name, f"{text}, 35mm") == [text]
