@@ -40,10 +40,11 @@ def prepared(text: str) -> list[Prepared]:
     """Fold a text, in each of its readings, and with the words that are spelled out also closed up."""
     found = []
     for part in readings(text):
-        plain = plain_of(part.text)
-        for form in filter(None, (plain, closed_up(plain))):
-            words = Words(form)
-            found.append(Prepared(words, streams_of(words), part.start))
+        words = Words(plain_of(part.text))
+        found.append(Prepared(words, streams_of(words), part.start))
+        if words.may_be_spelled_out and (closed := closed_up(words.plain)):
+            closed_words = Words(closed)
+            found.append(Prepared(closed_words, streams_of(closed_words), part.start))
     return found
 
 

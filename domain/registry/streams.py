@@ -33,6 +33,7 @@ LEAST_SOUNDED = 6
 _VERSION = re.compile(r"(?:v|ver|version)?\d")
 
 
+_THREE_SINGLE = b"\1\1\1"
 _BEGIN = np.zeros(1, dtype=np.int64)
 
 
@@ -68,6 +69,14 @@ class Words:
         if self._spans is None:
             self._spans = spans_of(self.plain.low, self.words)
         return self._spans
+
+    @property
+    def may_be_spelled_out(self) -> bool:
+        """Whether three words of one letter or digit follow each other; also said where a word is very long."""
+        try:
+            return _THREE_SINGLE in bytes(map(len, self.words))
+        except ValueError:
+            return True
 
     @property
     def humped(self) -> frozenset[int]:
