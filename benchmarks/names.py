@@ -146,12 +146,22 @@ def _build(snapshot: Snapshot) -> tuple[list[Figure], NameMatcher]:
     ], matcher
 
 
-TARGETS = {
-    "2000 characters": (2000, 1.0, 5.0),
-    "2000 characters, words met before": (2000, 1.0, 5.0),
-    "10000 characters": (10_000, None, 20.0),
+class Kind(NamedTuple):
+    """A kind of prompts: their length, and the milliseconds to reach at the median and for 99 of 100."""
+
+    length: int
+    median: float | None
+    p99: float
+    met_before: bool = False
+    """Whether every word was met before; otherwise two in a hundred are in no other prompt."""
+
+
+KINDS = {
+    "2000 characters": Kind(2000, 1.0, 5.0),
+    "2000 characters, words met before": Kind(2000, 1.0, 5.0, met_before=True),
+    "10000 characters": Kind(10_000, None, 20.0),
 }
-"""Of the prompts of a round: their length, and the milliseconds to reach at the median and for 99 of 100."""
+"""The prompts of a round."""
 
 
 class Pace(NamedTuple):
@@ -172,26 +182,25 @@ def _pace(matcher: NameMatcher, texts: list[str], before: list[str] | None = Non
 def _round(matcher: NameMatcher, snapshot: Snapshot, count: int, seed: int) -> dict[str, Pace]:
     """Time prompts of each kind, one of several rounds with other work between.
 
-    As many others go before, so that the given names and the words that most prompts have are known, as they are to a
-    gate. Two words in a hundred are new in each prompt all the same, but for those that come again.
+    As many go before, others or the same, so that the given names and the words that most prompts have are known, as
+    they are to a gate.
     """
     found: dict[str, Pace] = {}
-    for kind, (length, _, _) in TARGETS.items():
-        each = count * 2000 // length // 2
-        texts = prompts(snapshot, length, 2 * each, seed=seed * length)
-        met_before = kind.endswith("met before")
-        found[kind] = _pace(matcher, texts[each:], texts[each:] if met_before else texts[:each])
+    for name, kind in KINDS.items():
+        each = count * 2000 // kind.length // 2
+        texts = prompts(snapshot, kind.length, 2 * each, seed=seed * kind.length)
+        found[name] = _pace(matcher, texts[each:], texts[each:] if kind.met_before else texts[:each])
     return found
 
 
 def _of_rounds(rounds: list[dict[str, Pace]]) -> list[Figure]:
     """Give the medians of the rounds, so that a moment in which the machine is busy otherwise counts little."""
     figures = []
-    for kind, (_, median_target, p99_target) in TARGETS.items():
-        mine = [one[kind] for one in rounds]
+    for name, kind in KINDS.items():
+        mine = [one[name] for one in rounds]
         median, p99, loop = (statistics.median(column) for column in zip(*mine, strict=True))
         note = "median of rounds: " + ", ".join(f"{one.median:.2f} ms at {one.loop:.1f}" for one in mine)
-        figures += _paced(kind, Pace(median, p99, loop), median_target, p99_target, note)
+        figures += _paced(name, Pace(median, p99, loop), kind.median, kind.p99, note)
     return figures
 
 

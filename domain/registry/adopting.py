@@ -12,7 +12,7 @@ from domain.registry.changes import News, after
 from domain.registry.names import NameMatcher
 from domain.registry.snapshot import EMPTY, Snapshot
 
-_YOUNG = 20_000
+_COLLECTED_AFTER = 20_000
 """So many objects are made before the collector looks for garbage among them: a text leaves hundreds, and no cycles."""
 
 MOST_BEHIND_SECONDS = 5.0
@@ -99,4 +99,4 @@ def _settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+    gc.set_threshold(_COLLECTED_AFTER, *gc.get_threshold()[1:])

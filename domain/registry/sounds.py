@@ -46,9 +46,9 @@ _LOOSE = (
     ("x", "ks"),
     ("q", "k"),
 )
-_LOOSE_VOWELS_TOO = _LOOSE + _KOREAN
+_LOOSE_AND_KOREAN = _LOOSE + _KOREAN
 _TWO_CONSONANTS = re.compile("|".join(spelled for spelled, _ in _LOOSE))
-_TWO_AS_ONE = re.compile("|".join(spelled for spelled, _ in _LOOSE_VOWELS_TOO))
+_TWO_AS_ONE = re.compile("|".join(spelled for spelled, _ in _LOOSE_AND_KOREAN))
 _VOWELLED = bytes.maketrans(b"gjcdbfzrvwy", b"kkktppsluui")
 _CONSONANTS, _VOWELS = bytes.maketrans(b"jcf", b"gkp"), b"aeiou'"
 _CLASS = str.maketrans("gdbzr", "ktpsl")
@@ -171,7 +171,7 @@ def vowelled(latin: str) -> str:
     """Give a comparable form of how a word in Latin letters sounds, with its vowels."""
     word = _SOFT_C.sub("s", latin) if "c" in latin else latin
     if _TWO_AS_ONE.search(word):
-        for spelled, sound in _LOOSE_VOWELS_TOO:
+        for spelled, sound in _LOOSE_AND_KOREAN:
             word = word.replace(spelled, sound)
     return one_of_each(_translated(word, _VOWELLED, b"h"))
 

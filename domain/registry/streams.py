@@ -28,12 +28,11 @@ from domain.registry.skeletons import Spans, extents, humps_in, spans_of, word_l
 PARTICLE = re.compile(
     r"(?:[은는이가을를의에와과도로만야아씨님군양]|으로|에서|에게|께서|한테|처럼|보다|까지|부터|이랑|랑|하고|같은|같이|이다|입니다)+$"
 )
+_VERSION = re.compile(r"(?:v|ver|version)?\d")
 LEAST_SOUNDED = 6
 """So many Latin letters has a name of another script that is found in them."""
-_VERSION = re.compile(r"(?:v|ver|version)?\d")
-
-
-_THREE_SINGLE = b"\1\1\1"
+_THREE_SINGLE = bytes((1, 1, 1))
+"""The lengths of three words of one letter that follow each other."""
 _BEGIN = np.zeros(1, dtype=np.int64)
 
 

@@ -70,6 +70,7 @@ def test_a_large_registry_is_taken_out_of_the_collectors_sight_when_its_index_is
     adopted.adopt(added(1, RIGEL))
 
     assert made > len(crowd)
+    assert gc.get_threshold()[0] == 20_000
     assert gc.get_freeze_count() == 0
     assert adopted.matcher.match("test person rigel")
 
